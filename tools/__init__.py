@@ -1,0 +1,1 @@
+"""Maintainers' programs: set-up, running and storing notebooks, the ledger page."""
