@@ -16,7 +16,7 @@ from tqdm.auto import tqdm
 Item = TypeVar("Item")
 
 THREADS = 1
-"""Threads that torch computes with: sums of floats depend on it, so it is fixed for all machines."""
+"""Threads torch computes with. Sums of floats depend on their number, so it is fixed."""
 
 
 def seed_everything(seed: int = 0) -> None:
@@ -28,7 +28,7 @@ def seed_everything(seed: int = 0) -> None:
     if isinstance(seed, bool) or not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise ValueError(f"A seed is a whole number from 0 to 4294967295; this is {seed!r}.")
     random.seed(seed)
-    np.random.seed(seed)
+    np.random.seed(seed)  # noqa: NPY002 - libraries draw from the global generator
     torch.manual_seed(seed)
     torch.set_num_threads(THREADS)
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
