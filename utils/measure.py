@@ -122,11 +122,14 @@ def flops(model: nn.Module, example: Tensor | Sequence[int], backward: bool = Fa
     Shapes:
         example: a batch (B, ...), or the shape of one, filled with zeros.
     """
-    inputs = _as_input(example)
+    was_training = model.training
+    model.eval()  # counting must not change the running means of batch normalisation
     with FlopCounterMode(display=False) as counter:
-        outputs = model(inputs)
+        outputs = model(_as_input(example))
         if backward:
-            outputs.sum().backward()
+            grads = torch.autograd.grad(outputs.sum(), [*model.parameters()], allow_unused=True)
+            del grads  # computed for their count; the parameters' own gradients stay untouched
+    model.train(was_training)
     return counter.get_total_flops()
 
 
