@@ -1,0 +1,83 @@
+"""Real pictures that come with scikit-learn: handwritten digits and two photographs."""
+
+import numpy as np
+import torch
+from sklearn.datasets import load_digits, load_sample_images
+
+from utils.data.kinds import Images
+
+SIDE = 8  # of a digit as it was scanned, in pixels
+LEVELS = 16  # of ink
+
+
+def digits(size: int = SIDE) -> Images:
+    """1,797 handwritten digits by 43 people, 8×8, or resized to `size`×`size` without a rounding.
+
+    Shapes:
+        x: (1797, 1, size, size), share of ink, 0 to 1; y: (1797,), the digit.
+
+    Raises:
+        ValueError: if `size` is not a whole number from 8 to 64.
+
+    Source: test part of "Optical Recognition of Handwritten Digits", Alpaydin and Kaynak 1998,
+        UCI repository, CC BY 4.0, as in scikit-learn.
+    """
+    if isinstance(size, bool) or not isinstance(size, int) or not SIDE <= size <= 64:
+        raise ValueError(f"Digits come in sizes from 8 to 64 pixels; this is {size!r}.")
+    raw = load_digits()
+    ink = enlarge(raw.images.astype(np.int64), size)
+    x = torch.from_numpy(ink.astype(np.float64) / (LEVELS * (2 * size) ** 2)).float()
+    return Images(x[:, None], torch.from_numpy(raw.target.astype(np.int64)), tuple("0123456789"))
+
+
+def photos(size: tuple[int, int] | None = None) -> Images:
+    """Two colour photographs, a pagoda in China and a dahlia; or a middle piece of them.
+
+    Shapes:
+        x: (2, 3, 427, 640), or (2, 3, *size); red, green and blue from 0 to 1.
+
+    Raises:
+        ValueError: if `size` is not (height, width) within 427×640.
+
+    Source: flickr.com, danielbuechele and vultilion, CC BY 2.0, as in scikit-learn.
+    """
+    x = np.stack(load_sample_images().images).transpose(0, 3, 1, 2)
+    if size is not None:
+        x = _middle(x, size)
+    pixels = torch.from_numpy(x.astype(np.float32) / np.float32(255))
+    return Images(pixels, torch.arange(2), ("china", "flower"))
+
+
+def enlarge(images: np.ndarray, size: int) -> np.ndarray:
+    """Bilinear resizing in whole numbers, so that every machine has the same bytes.
+
+    A weight is a multiple of 1/(2·size); the result is left undivided, (2·size)² times too large.
+
+    Shapes:
+        images: (N, H, H) whole numbers; returns (N, size, size) whole numbers.
+    """
+    weights = _weights(images.shape[-1], size)
+    return weights @ images @ weights.T
+
+
+def _weights(side: int, size: int) -> np.ndarray:
+    """How much of each old pixel a new one takes, in parts of 2·size: (size, side)."""
+    unit = 2 * size
+    centres = (2 * np.arange(size) + 1) * side - size  # of the new pixels, in old ones, times unit
+    centres = np.clip(centres, 0, (side - 1) * unit)
+    below, rest = np.divmod(centres, unit)
+    weights = np.zeros((size, side), dtype=np.int64)
+    np.add.at(weights, (np.arange(size), below), unit - rest)
+    np.add.at(weights, (np.arange(size), np.minimum(below + 1, side - 1)), rest)
+    return weights
+
+
+def _middle(x: np.ndarray, size) -> np.ndarray:
+    whole = x.shape[2:]
+    sound = isinstance(size, tuple) and len(size) == 2 and all(type(n) is int for n in size)
+    if not sound or not all(1 <= part <= full for part, full in zip(size, whole)):
+        raise ValueError(
+            f"A piece of a photograph is (height, width) within {whole}; not {size!r}."
+        )
+    top, left = ((full - part) // 2 for part, full in zip(size, whole))
+    return x[:, :, top : top + size[0], left : left + size[1]]

@@ -1,0 +1,102 @@
+"""What the data sets come as: small frozen records of tensors, arrays or strings, and their hash."""
+
+import hashlib
+from dataclasses import dataclass, fields
+
+import numpy as np
+import torch
+from torch import Tensor
+
+
+class _Shown:
+    """Shows shapes and counts instead of contents."""
+
+    def __repr__(self) -> str:
+        parts = (f"{field.name}: {_summary(getattr(self, field.name))}" for field in fields(self))
+        return f"{type(self).__name__}({', '.join(parts)})"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Images(_Shown):
+    """Pictures with a class each.
+
+    Shapes:
+        x: (N, C, H, W) float32, 0 (black, or no ink) to 1.
+        y: (N,) int64, a position in `names`.
+    """
+
+    x: Tensor
+    y: Tensor
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Table(_Shown):
+    """Rows of measurements with a target each.
+
+    Shapes:
+        x: (N, F) float32, one column per name in `features`, in the units they are named with.
+        y: (N,) int64 classes, positions in `names`; or float32, and `names` is empty.
+        target: what `y` is.
+    """
+
+    x: Tensor
+    y: Tensor
+    features: tuple[str, ...]
+    target: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Series(_Shown):
+    """A quantity over time, at equal steps.
+
+    Shapes:
+        t: (N,) float64, in years; a week or a month is a fraction of one.
+        values: (N,) float32, in `unit`; NaN where nothing was measured.
+        period: steps in one season or cycle (of the sunspots, on average).
+    """
+
+    t: np.ndarray
+    values: Tensor
+    unit: str
+    period: int
+
+
+def fingerprint(*parts) -> str:
+    """SHA-256 over the contents, in order: the same on every machine, whatever its byte order.
+
+    Each part is hashed with its type, shape or length, so that moving bytes from one part to
+    the next changes the result.
+    """
+    digest = hashlib.sha256()
+    for part in parts:
+        _feed(digest, part)
+    return digest.hexdigest()
+
+
+def _feed(digest, part) -> None:
+    if isinstance(part, torch.Tensor):
+        part = part.numpy()
+    if isinstance(part, np.ndarray):
+        little = part.astype(part.dtype.newbyteorder("<"))
+        digest.update(f"{little.dtype.str}{part.shape}".encode() + little.tobytes())
+    elif isinstance(part, str | bytes):
+        content = part.encode() if isinstance(part, str) else part
+        digest.update(f"s{len(content)}:".encode() + content)
+    elif isinstance(part, tuple | list):
+        digest.update(f"({len(part)}".encode())
+        for item in part:
+            _feed(digest, item)
+    elif hasattr(part, "__dataclass_fields__"):
+        _feed(digest, tuple(getattr(part, field.name) for field in fields(part)))
+    else:
+        digest.update(repr(part).encode())
+
+
+def _summary(value) -> str:
+    if isinstance(value, Tensor | np.ndarray):
+        return f"{tuple(value.shape)} {str(value.dtype).removeprefix('torch.')}"
+    if isinstance(value, tuple):
+        return f"{len(value)}"
+    return repr(value)
