@@ -7,7 +7,7 @@ is made of cells. Figures of one chapter only are drawn in that chapter, from `f
 
 from utils.plots.charts import bars, curves, histogram
 from utils.plots.grids import confusion, heatmap, heatmaps, image_grid
-from utils.plots.style import CYCLE, PALETTE, SIZES, figure, readable, use_house_style
+from utils.plots.style import CYCLE, PALETTE, SIZES, figure, readable, show, use_house_style
 
 __all__ = [
     "CYCLE",
@@ -22,5 +22,6 @@ __all__ = [
     "histogram",
     "image_grid",
     "readable",
+    "show",
     "use_house_style",
 ]

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import MaxNLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from utils.plots.style import (
     HEAVY,
@@ -19,12 +19,13 @@ from utils.plots.style import (
 )
 
 LONGEST_END_LABEL = 18  # letters; a longer one would squeeze the curves
+FEW = 12  # points of a curve; so few are marked, since the line between them was not measured
 LONGEST_UPRIGHT = 46  # letters under a row of bars; more would overlap
 
 
 def curves(
-    series,
-    x=None,
+    x,
+    series=None,
     *,
     band: str = "range",
     xlabel: str = "",
@@ -39,12 +40,14 @@ def curves(
 ) -> tuple[Figure, Axes]:
     """Lines, each named at its end; several runs of one line become their mean and a band.
 
+    `curves(series)` draws over 1, 2, ..., n and `curves(x, series)` over `x`, as `plot` does.
+
     A series named like a role of the palette (`train`, `test`, `baseline`) takes its colour;
     `colors` gives others, as a role or a colour. A log axis says so in its label.
 
     Shapes:
         series: `{name: (n,)}` or `{name: (runs, n)}`; one array is a single line without name.
-        x: (n,), shared, or `{name: (n,)}`; 1, 2, ..., n where there is none.
+        x: (n,), shared, or `{name: (n,)}`.
         band: `"range"`, smallest to largest run, or `"sd"`, one standard deviation each way.
 
     Raises:
@@ -52,6 +55,7 @@ def curves(
     """
     if band not in ("range", "sd"):
         raise ValueError(f"A band is 'range' or 'sd'; this is {band!r}.")
+    x, series = (None, x) if series is None else (x, series)
     named = series if isinstance(series, Mapping) else {"": series}
     if not named:
         raise ValueError("There is no curve to draw: the series are empty.")
@@ -181,17 +185,18 @@ def _draw_line(ax, at, runs, name, color, band) -> np.ndarray:
             (runs.min(0), runs.max(0)) if band == "range" else (middle - spread, middle + spread)
         )
         ax.fill_between(at, low, high, color=color, alpha=0.18, linewidth=0)
-    ax.plot(at, middle, color=color, label=name or None, marker="o" if len(at) == 1 else None)
+    marker = "o" if len(at) <= FEW else None
+    ax.plot(at, middle, color=color, label=name or None, marker=marker, markersize=5)
     return middle
 
 
 def _scale(ax, xlog, ylog, ylim) -> None:
     if xlog:
         ax.set_xscale("log")
-        ax.xaxis.set_minor_formatter(NullFormatter())
+        _log_ticks(ax.xaxis, ax.dataLim.intervalx)
     if ylog:
         ax.set_yscale("log")
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        _log_ticks(ax.yaxis, ax.dataLim.intervaly)
     if not xlog:
         whole = all(np.equal(np.mod(line.get_xdata(), 1), 0).all() for line in ax.lines)
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=whole, steps=[1, 2, 2.5, 5, 10]))
@@ -201,6 +206,16 @@ def _scale(ax, xlog, ylog, ylim) -> None:
     if ylim is not None:
         ax.set_ylim(*ylim)
     ax.set_ylim(ax.get_ylim())  # from here on the ends of the lines stay where they are
+
+
+def _log_ticks(axis, interval) -> None:
+    """Powers of ten; also twice and five times them, in plain figures, on a short axis."""
+    low, high = interval
+    short = high < 200 * low
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5) if short else (1,)))
+    if short and 1e-3 <= low and high <= 1e4:
+        axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+    axis.set_minor_formatter(NullFormatter())
 
 
 def _name_ends(ax, ends) -> None:

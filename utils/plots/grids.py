@@ -23,6 +23,7 @@ from utils.plots.style import (
 )
 
 MOST_WRITTEN = 144  # cells; beyond, numbers could not be read
+PHOTOGRAPH = 64  # pixels high, at least
 POINTS = 72  # of type in an inch
 
 
@@ -123,15 +124,15 @@ def image_grid(
     *,
     frames: Sequence[bool | str | None] | None = None,
     columns: int | None = None,
-    cmap: str = "house_ink",
+    cmap: str | None = None,
     limits: tuple[float, float] | None = None,
     title: str = "",
     size: str = "wide",
 ) -> tuple[Figure, np.ndarray]:
     """Pictures in rows, each with its title, and a frame that tells right from wrong.
 
-    Grey pictures are drawn with `cmap`, ink on paper by default (`"gray"` for photographs),
-    all with the same limits.
+    Without a `cmap`, small grey pictures are ink on paper (1 is dark), and from 64 pixels on
+    they are photographs (1 is light). All have the same limits.
 
     Shapes:
         images: (N, H, W), (N, 1, H, W) or (N, 3, H, W), colours in [0, 1].
@@ -150,12 +151,12 @@ def image_grid(
     if isinstance(columns, bool) or not isinstance(columns, int) or columns < 1:
         raise ValueError(f"Columns are a whole number from 1; this is {columns!r}.")
     fig, axes = _grid_of_axes(pictures.shape, columns, size, bool(titles), bool(title))
-    grey = {} if pictures.ndim == 4 else {"cmap": cmap}
+    grey = cmap or ("gray" if pictures.shape[1] >= PHOTOGRAPH else "house_ink")
     low, high = limits or (np.nanmin(pictures), np.nanmax(pictures))
     for at, ax in enumerate(axes.flat):
         ax.set_axis_off()
         if at < count:
-            ax.imshow(pictures[at], vmin=low, vmax=high, **grey)
+            ax.imshow(pictures[at], cmap=grey, vmin=low, vmax=high)
             if titles is not None:
                 ax.set_title(titles[at], loc="center", size=11, weight="normal", pad=4)
             if frames is not None and frames[at] is not None:

@@ -64,6 +64,11 @@ def figure(size: str = "single", rows: int = 1, columns: int = 1, **options) -> 
     return plt.subplots(rows, columns, figsize=SIZES[size], layout="constrained", **options)
 
 
+def show() -> None:
+    """Show the figures drawn so far; the last line of a cell that draws."""
+    plt.show()
+
+
 def color_of(name: str | None, position: int = 0) -> str:
     """The colour of a role, a colour given as such, or the one at `position` of the cycle.
 
@@ -105,10 +110,8 @@ def numbers(what: str, values, dimensions: tuple[int, ...] = (1,)) -> np.ndarray
         TypeError: if they are not numbers.
         ValueError: if there are none, if all are NaN, or if they have other dimensions.
     """
-    if hasattr(values, "detach"):
-        values = values.detach().cpu()
     try:
-        array = np.asarray(values, dtype=float)
+        array = np.asarray(_off_the_graph(values), dtype=float)
     except (TypeError, ValueError):
         raise TypeError(f"{what} must be numbers; this is {type(values).__name__}.") from None
     if array.ndim not in dimensions:
@@ -119,6 +122,13 @@ def numbers(what: str, values, dimensions: tuple[int, ...] = (1,)) -> np.ndarray
     if np.isnan(array).all():
         raise ValueError(f"{what} must hold at least one number; all {array.size} are NaN.")
     return array
+
+
+def _off_the_graph(values):
+    """Tensors, alone or in a list, without their gradients and in the computer's own memory."""
+    if isinstance(values, list | tuple):
+        return [_off_the_graph(value) for value in values]
+    return values.detach().cpu() if hasattr(values, "detach") else values
 
 
 def same_length(what: str, items, expected: int, of: str) -> None:
