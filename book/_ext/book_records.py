@@ -1,5 +1,111 @@
-"""Two directives for the reference pages: `{records}` lists the recorded full-scale runs."""
+"""Pages made from what is recorded: `{records}` shows every long run of `book/results/`, and
+`{solutions}` finds every exercise and its solution in the notebooks.
+"""
+
+import json
+import re
+from pathlib import Path
+
+from docutils import nodes
+from docutils.statemachine import StringList
+from sphinx.util.docutils import SphinxDirective
+
+ROOT = Path(__file__).parents[2]
+
+
+class BookDirective(SphinxDirective):
+    def markdown(self, text: str, parent: nodes.Element) -> nodes.Element:
+        """Parse `text` as the page's own Markdown, into `parent`."""
+        lines = StringList(text.splitlines(), self.get_location())
+        self.state.nested_parse(lines, self.content_offset, parent)
+        return parent
+
+    def section(self, title: str, anchor: str) -> nodes.section:
+        section = nodes.section("", nodes.title(title, title), ids=[anchor], names=[anchor])
+        self.state.document.note_explicit_target(section)
+        return section
+
+
+class Records(BookDirective):
+    """One section for each record: what ran, what came out, and how to repeat it."""
+
+    def run(self) -> list[nodes.Node]:
+        from utils import records  # here, since it imports torch: only this page waits for it
+
+        found = records.all_records()
+        for record in found:
+            self.env.note_dependency(str(records.FOLDER / f"{record.name}.json"))
+        if not found:
+            return self.markdown("No run has been recorded so far.", nodes.container()).children
+        return [self.show(record) for record in found]
+
+    def show(self, record) -> nodes.section:
+        machine = ", ".join(f"{key} {value}" for key, value in record.machine.items())
+        text = f"{record.what}\n\n{records_table(record)}\n\n"
+        text += f"Repeat it with\n\n```bash\n{record.command}\n```\n\n"
+        text += f"Recorded on {record.date}: {machine}."
+        return self.markdown(text, self.section(record.name, f"record-{record.name}"))
+
+
+def records_table(record) -> str:
+    from utils import records
+
+    rows = records.table(record).splitlines()[2:]
+    shown_below = ("What", "Machine", "Date", "Command")
+    rows = [row for row in rows if row.split("|")[1].strip() not in shown_below]
+    return "\n".join(["| quantity | value |", "|---|---|", *rows])
+
+
+class Solutions(BookDirective):
+    """One line for each exercise of each notebook, with links to its cell and to its solution."""
+
+    def run(self) -> list[nodes.Node]:
+        shown = []
+        for path in sorted(ROOT.glob("book/[0-9]*/*.ipynb")):
+            docname = path.relative_to(ROOT).with_suffix("").as_posix()
+            self.env.note_dependency(str(path))
+            exercises = exercises_of(path)
+            if exercises and docname in self.env.found_docs:
+                section = self.section(path.stem, f"solutions-{path.stem}")
+                section[0] = self.title_of(docname)
+                section += self.lines(docname, exercises)
+                shown.append(section)
+        return (
+            shown or self.markdown("No chapter has exercises so far.", nodes.container()).children
+        )
+
+    def title_of(self, docname: str) -> nodes.title:
+        text = nodes.title()
+        self.markdown(f"{{doc}}`/{docname}`", holder := nodes.container())
+        text += holder[0].children
+        return text
+
+    def lines(self, docname: str, exercises: dict[str, dict[str, str]]) -> nodes.bullet_list:
+        page = self.env.app.builder.get_relative_uri(self.env.docname, docname)
+        items = nodes.bullet_list()
+        for name, cells in exercises.items():
+            line = nodes.paragraph("", f"{name}: ")
+            for number, (kind, cell) in enumerate(sorted(cells.items())):
+                line += nodes.Text(" · " if number else "")
+                text = f"{kind} {name}"
+                line += nodes.reference("", text, refuri=f"{page}#cell-{cell}", internal=True)
+            items += nodes.list_item("", line)
+        return items
+
+
+def exercises_of(path: Path) -> dict[str, dict[str, str]]:
+    """A notebook's exercises by id, with the cells that hold them: {"3.2.1-a": {kind: cell id}}."""
+    found: dict[str, dict[str, str]] = {}
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        tags = cell["metadata"].get("tags", [])
+        kind = "solution" if "solution" in tags else "exercise"
+        for name in re.findall(r'exercise\("([^"]+)"', "".join(cell["source"])):
+            if cell["cell_type"] == "code":
+                found.setdefault(name, {}).setdefault(kind, cell["id"])
+    return found
 
 
 def setup(app) -> dict:
+    app.add_directive("records", Records)
+    app.add_directive("solutions", Solutions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
