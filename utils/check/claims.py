@@ -87,13 +87,13 @@ def badge(verdict: str) -> str:
 
 def inline_html(text: str) -> str:
     """Plain text with `code` and *emphasis* as HTML; everything else is escaped."""
-    parts = re.split(r"(`[^`]+`|\*[^*\s](?:[^*]*[^*\s])?\*)", text)
-    return "".join(map(_inline, parts))
+    tags = {"code": "<code>{}</code>", "emphasis": "<em>{}</em>", "text": "{}"}
+    return "".join(tags[kind].format(html.escape(part)) for kind, part in inline_parts(text))
 
 
-def _inline(part: str) -> str:
-    if len(part) > 2 and part[0] == part[-1] == "`":
-        return f"<code>{html.escape(part[1:-1])}</code>"
-    if len(part) > 2 and part[0] == part[-1] == "*":
-        return f"<em>{html.escape(part[1:-1])}</em>"
-    return html.escape(part)
+def inline_parts(text: str) -> list[tuple[str, str]]:
+    """The text cut into ("code" | "emphasis" | "text", part)."""
+    marks = {"`": "code", "*": "emphasis"}
+    parts = filter(None, re.split(r"(`[^`]+`|\*[^*\s](?:[^*]*[^*\s])?\*)", text))
+    marked = ((marks[p[0]] if len(p) > 2 and p[0] == p[-1] in marks else "text", p) for p in parts)
+    return [(kind, p if kind == "text" else p[1:-1]) for kind, p in marked]

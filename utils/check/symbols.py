@@ -60,7 +60,7 @@ def _read(side: object, name: str) -> object:
     except (sympy.SympifyError, TypeError, AttributeError):
         read = None
     if isinstance(read, sympy.MatrixExpr):
-        read = read.as_explicit() if all(n.is_Integer for n in read.shape) else None
+        read = read.as_explicit() if all(sympy.sympify(n).is_Integer for n in read.shape) else None
     if isinstance(read, (sympy.Expr, sympy.MatrixBase, sympy.Equality)):
         return read
     if isinstance(read, sympy.logic.boolalg.BooleanAtom):
