@@ -11,10 +11,11 @@ Explained in: 3.2.1, where each kind of check appears first.
 """
 
 from utils.check.claims import Claim, claim
+from utils.check.exact import equal, raises
 from utils.check.gradients import gradient
 from utils.check.reporting import CheckFailed
 from utils.check.symbols import symbolic
-from utils.check.values import close, equal, raises, within
+from utils.check.values import close, within
 
 __all__ = [
     "CheckFailed",

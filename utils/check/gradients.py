@@ -10,22 +10,18 @@ Source: Squire and Trapp (1998), Using complex variables to estimate derivatives
 functions, SIAM Review 40; Nocedal and Wright (2006), Numerical Optimization, section 8.1.
 """
 
-import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 
 import torch
 
 from utils.check.reporting import CheckFailed, count, failed, named, passed, short, tolerance
+from utils.check.steps import CENTRAL_STEP, COMPLEX_STEP, Point, Tensors
 
-COMPLEX_STEP = 1e-20
-CENTRAL_STEP = torch.finfo(torch.float64).eps ** (1 / 3)
 DEFAULTS = {"complex": 1e-10, "central": 1e-6}
 """Tolerances, relative to the largest entry of an input's gradient: some thousand times the error
 the two methods leave."""
-
-Tensors = torch.Tensor | Sequence[torch.Tensor] | Mapping[str, torch.Tensor]
 
 
 def gradient(
@@ -35,7 +31,7 @@ def gradient(
     against: Tensors | Callable[..., Tensors] | None = None,
     method: str = "auto",
     rtol: float | None = None,
-    atol: float | None = None,
+    atol: float = 0.0,
     upstream: torch.Tensor | None = None,
 ) -> None:
     """Check the gradient of `f` with respect to every floating-point tensor in `inputs`.
@@ -52,7 +48,7 @@ def gradient(
     random direction, central differences elsewhere. The line says which.
 
     An entry passes when it differs by at most atol + rtol * (largest entry of that input's
-    gradient). Without tolerances `DEFAULTS` apply, with `atol` 0. A gradient no larger than the
+    gradient), with the `rtol` of `DEFAULTS` where none is given. A gradient no larger than the
     steps' own rounding error proves nothing and fails, unless an `atol` above it is given.
 
     Shapes: a gradient has the shape of its input.
@@ -63,10 +59,12 @@ def gradient(
     what = named(what)
     if method not in ("auto", "complex", "central"):
         raise ValueError(f"`method` is 'auto', 'complex' or 'central'; this is {method!r}.")
-    point = _Point(f, inputs, upstream)
+    point = Point(f, inputs, upstream)
     method = _choose(point, method)
-    rtol = DEFAULTS[method] if rtol is None and atol is None else tolerance(rtol or 0, "rtol")
-    atol = tolerance(atol or 0, "atol")
+    rtol, atol = (
+        tolerance(DEFAULTS[method] if rtol is None else rtol, "rtol"),
+        tolerance(atol, "atol"),
+    )
     other, by = _reference(what, point, against)
     for name, gradient_there in other.items():
         numeric = torch.empty_like(point.at[name])
@@ -82,110 +80,7 @@ def gradient(
     passed(what, f"{count(n, 'derivative')} ({', '.join(other)}) {agree}")
 
 
-class _Point:
-    """f as a function to one number, at the point where it is differentiated."""
-
-    def __init__(self, f: Callable, inputs: Tensors, upstream: torch.Tensor | None) -> None:
-        if not callable(f):
-            raise TypeError(f"`f` is a function of the inputs; this is {f!r:.60}.")
-        self.f, self.by_name = f, isinstance(inputs, Mapping)
-        self.inputs = _named_inputs(f, inputs)
-        self.at = {k: x for k, x in self.inputs.items() if x.is_floating_point()}
-        if sum(x.numel() for x in self.at.values()) == 0:
-            raise ValueError("There is no floating-point entry in `inputs` to differentiate by.")
-        if not all(torch.isfinite(x).all() for x in self.at.values()):
-            raise ValueError("The inputs hold NaN or infinity, where nothing has a derivative.")
-        value = self.output({})
-        self.is_scalar = value.ndim == 0
-        self.upstream = self._upstream(value, upstream)
-        self.value = float((value * self.upstream).sum())
-        self.size = float((value * self.upstream).abs().sum())
-        if not torch.equal(value, self.output({})):
-            raise ValueError("`f` gives two results for one input (dropout? a random draw?).")
-
-    def output(self, replaced: dict[str, torch.Tensor]) -> torch.Tensor:
-        """f with some inputs replaced, and the others copied so that f cannot change them."""
-        values = {k: replaced[k] if k in replaced else x.clone() for k, x in self.inputs.items()}
-        y = self.f(**values) if self.by_name else self.f(*values.values())
-        if not isinstance(y, torch.Tensor):
-            raise ValueError(f"`f` returns a tensor; this one returned {type(y).__name__}.")
-        if not replaced and y.dtype != torch.float64:
-            dtype = str(y.dtype).removeprefix("torch.")
-            raise ValueError(
-                f"`f` was given float64 and returned {dtype}: derivatives by steps need float64 "
-                "all through, so create tensors in `f` with the dtype of its input."
-            )
-        return y
-
-    def contracted(self, replaced: dict[str, torch.Tensor]) -> torch.Tensor:
-        return (self.output(replaced) * self.upstream).sum()
-
-    def moved(self, name: str, i: int, step: float | complex) -> torch.Tensor:
-        x = self.at[name].to(torch.complex128 if isinstance(step, complex) else torch.float64)
-        x = x.clone(memory_format=torch.contiguous_format)
-        x.view(-1)[i] += step
-        return x
-
-    def width(self, name: str, i: int) -> float:
-        return CENTRAL_STEP * max(1.0, abs(float(self.at[name].reshape(-1)[i])))
-
-    def slope(self, name: str, i: int, method: str) -> float:
-        if method == "complex":
-            others = {k: x.to(torch.complex128) for k, x in self.at.items()}
-            y = self.contracted(others | {name: self.moved(name, i, complex(0, COMPLEX_STEP))})
-            return float(y.imag) / COMPLEX_STEP if y.is_complex() else 0.0
-        there, back = (self.moved(name, i, s * self.width(name, i)) for s in (1, -1))
-        run = float((there - back).reshape(-1)[i])  # the step that float64 really took
-        return float(self.contracted({name: there}) - self.contracted({name: back})) / run
-
-    def one_sided(self, name: str, i: int) -> tuple[float, float]:
-        """The slopes to the left and to the right of an entry; at a kink they differ."""
-        h = self.width(name, i)
-        back, there = (float(self.contracted({name: self.moved(name, i, s)})) for s in (-h, h))
-        return (self.value - back) / h, (there - self.value) / h
-
-    def rounding(self, method: str) -> float:
-        """About the error that rounding of f leaves in a slope."""
-        size = 10 * torch.finfo(torch.float64).eps * self.size
-        return size / CENTRAL_STEP if method == "central" else size
-
-    def _upstream(self, value: torch.Tensor, given: torch.Tensor | None) -> torch.Tensor:
-        if given is not None:
-            if not isinstance(given, torch.Tensor) or given.shape != value.shape:
-                shape = tuple(getattr(given, "shape", ()))
-                raise ValueError(f"`upstream` is {shape} where f gives {tuple(value.shape)}.")
-            return given.detach().to(torch.float64)
-        if self.is_scalar:
-            return torch.ones((), dtype=torch.float64)
-        fixed = torch.Generator().manual_seed(0)
-        return torch.randn(value.shape, generator=fixed, dtype=torch.float64)
-
-
-def _named_inputs(f: Callable, inputs: Tensors) -> dict[str, torch.Tensor]:
-    if isinstance(inputs, torch.Tensor):
-        inputs = [inputs]
-    if isinstance(inputs, Mapping):
-        tensors = dict(inputs)
-    elif isinstance(inputs, (list, tuple)):
-        try:
-            names = list(inspect.signature(f).bind(*inputs).signature.parameters)[: len(inputs)]
-        except (TypeError, ValueError, AttributeError):
-            names = []
-        if len(names) != len(inputs):
-            names = [f"input {i}" for i in range(len(inputs))]
-        tensors = dict(zip(names, inputs))
-    else:
-        raise TypeError(f"`inputs` are tensors; this is {type(inputs).__name__}.")
-    for name, x in tensors.items():
-        if not isinstance(x, torch.Tensor) or x.is_complex():
-            raise TypeError(f"Input {name} is not a real tensor but {type(x).__name__}.")
-    return {
-        k: x.detach().to("cpu", torch.float64 if x.is_floating_point() else x.dtype, copy=True)
-        for k, x in tensors.items()
-    }
-
-
-def _choose(point: _Point, method: str) -> str:
+def _choose(point: Point, method: str) -> str:
     if method == "central":
         return method
     why = _not_analytic(point)
@@ -194,10 +89,12 @@ def _choose(point: _Point, method: str) -> str:
     return "central" if why else "complex"
 
 
-def _not_analytic(point: _Point) -> str | None:
+def _not_analytic(point: Point) -> str | None:
     """Why a complex step would be wrong: compared along one direction with a real step."""
     fixed = torch.Generator().manual_seed(1)
-    ways = {k: torch.randn(x.shape, generator=fixed, dtype=x.dtype) for k, x in point.at.items()}
+    ways = {
+        k: torch.randn(x.shape, generator=fixed, dtype=x.dtype).to(x) for k, x in point.at.items()
+    }
     there = {k: torch.complex(x, COMPLEX_STEP * ways[k]) for k, x in point.at.items()}
     try:
         with warnings.catch_warnings():
@@ -219,7 +116,7 @@ def _not_analytic(point: _Point) -> str | None:
 
 
 def _reference(
-    what: str, point: _Point, against: Tensors | Callable | None
+    what: str, point: Point, against: Tensors | Callable | None
 ) -> tuple[dict[str, torch.Tensor], str]:
     if against is None:
         return _by_autograd(point), "autograd"
@@ -228,7 +125,7 @@ def _reference(
         copies = {k: x.clone() for k, x in point.inputs.items()}
         call = partial(against, *first)
         against = call(**copies) if point.by_name else call(*copies.values())
-    elif not point.is_scalar and torch.equal(point.upstream, point._upstream(point.upstream, None)):
+    elif not point.is_scalar and not point.is_upstream_given:
         raise ValueError("f is tensor-valued: give `upstream`, for which `against` was computed.")
     if isinstance(against, Mapping):
         if against.keys() != point.at.keys():
@@ -247,10 +144,10 @@ def _reference(
         if g.shape != x.shape:
             shapes = f"{tuple(g.shape)} and {name} itself is {tuple(x.shape)}"
             raise failed(what, f"the formula's gradient for {name} is {shapes}.")
-    return {k: g.detach().cpu().double() for k, g in zip(point.at, given)}, "the formula"
+    return {k: g.detach().to(x) for (k, x), g in zip(point.at.items(), given)}, "the formula"
 
 
-def _by_autograd(point: _Point) -> dict[str, torch.Tensor]:
+def _by_autograd(point: Point) -> dict[str, torch.Tensor]:
     leaves = {k: x.clone().requires_grad_() for k, x in point.at.items()}
     with torch.enable_grad():
         y = point.contracted(leaves)
@@ -265,7 +162,7 @@ def _by_autograd(point: _Point) -> dict[str, torch.Tensor]:
 
 def _compare(
     what: str,
-    point: _Point,
+    point: Point,
     name: str,
     sides: tuple[torch.Tensor, torch.Tensor],
     tolerances: tuple[float, float],
@@ -290,7 +187,7 @@ def _compare(
 
 def _offence(
     what: str,
-    point: _Point,
+    point: Point,
     name: str,
     sides: tuple[torch.Tensor, torch.Tensor],
     allowed: float,
@@ -304,7 +201,7 @@ def _offence(
     n = int((~(errors <= allowed)).sum())
     verb = "differs" if n == 1 else "differ"
     steps = "complex steps" if sources[1] == "complex" else "central differences"
-    values = f"{float(there.view(-1)[i]):.10g} by {sources[0]}"
+    values = f"{float(there.reshape(-1)[i]):.10g} by {sources[0]}"
     values += f" and {float(numeric.view(-1)[i]):.10g} by {steps}"
     left, right = point.one_sided(name, i)
     kink = ""

@@ -1,6 +1,7 @@
 """The line that every check prints when it passes and raises when it fails."""
 
 import difflib
+import math
 from collections.abc import Iterable
 
 
@@ -29,11 +30,12 @@ def count(n: int, noun: str) -> str:
     return f"{n:,} {noun}" + ("" if n == 1 else "s")
 
 
-def short(number: float) -> str:
+def short(number: float, digits: int = 6) -> str:
     """A number as a reader writes it: `1e-7` and not `1e-07`."""
-    text = f"{number:.6g}"
-    mantissa, _, exponent = text.partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else text
+    if not math.isfinite(number):
+        return str(float(number)).replace("nan", "NaN").replace("inf", "infinity")
+    mantissa, _, exponent = f"{number:.{digits}g}".partition("e")
+    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
 
 
 def tolerance(value: object, name: str) -> float:

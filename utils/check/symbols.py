@@ -6,6 +6,7 @@ nor proved has not been decided, and does not pass.
 """
 
 import random
+import re
 from collections.abc import Iterator
 
 import sympy
@@ -24,6 +25,7 @@ OPAQUE = (AppliedUndef, MatrixElement, sympy.Indexed, sympy.Derivative, sympy.Su
 def symbolic(what: str, left: object, right: object) -> None:
     """Check that two sympy expressions, strings, matrices or equations are the same.
 
+    In a string every name is a symbol, but for functions such as exp(x) and the constants pi, E, I.
     Matrices are compared entry by entry, with the same shape. Two equations are the same when
     they are so after moving all to one side, up to a constant factor. State what is known of a
     symbol (`sympy.symbols("x", positive=True)`), for some identities hold only then.
@@ -56,7 +58,7 @@ def _read(side: object, name: str) -> object:
     if isinstance(side, (list, tuple)):
         side = sympy.Matrix(side)
     try:
-        read = sympy.sympify(side)
+        read = _exact(sympy.sympify(side))
     except (sympy.SympifyError, TypeError, AttributeError):
         read = None
     if isinstance(read, sympy.MatrixExpr):
@@ -73,9 +75,23 @@ def _read(side: object, name: str) -> object:
 
 def _parse(text: str, name: str) -> sympy.Expr:
     try:
-        return parse_expr(text.replace("^", "**"))
+        return _exact(
+            parse_expr(text.replace("^", "**"), {n: sympy.Symbol(n) for n in _letters(text)})
+        )
     except Exception as error:  # the parser runs the text: anything can come
         raise ValueError(f"The {name} side is no formula: {text.strip()!r:.80}.") from error
+
+
+def _letters(text: str) -> set[str]:
+    """Names that stand for a value: all but the functions and sympy's constants."""
+    return set(re.findall(r"\b[^\W\d]\w*\b(?!\s*\()", text)) - {"pi", "E", "I", "oo"}
+
+
+def _exact(read: object) -> object:
+    """With 0.1 read as 1/10, for a decimal cannot be proved equal to anything."""
+    if not isinstance(read, sympy.Basic) or not read.has(sympy.Float):
+        return read
+    return read.xreplace({x: sympy.Rational(str(x)) for x in read.atoms(sympy.Float)})
 
 
 def _cells(what: str, left: object, right: object) -> Iterator[tuple[str, sympy.Expr, sympy.Expr]]:
@@ -111,7 +127,9 @@ def _check_equations(what: str, left: sympy.Equality, right: sympy.Equality) -> 
         scale = _ratio_at_a_point(a, b)
         refuted = _point_of_difference(a, scale * b) if scale is not None else None
         if refuted:
-            raise failed(what, f"the two equations say different things{refuted[0]}.")
+            raise failed(
+                what, f"the equations differ by more than a constant factor; they part{refuted[0]}."
+            )
         raise _undecided(what, "")
     passed(what, "both equations are identical, by algebra")
 

@@ -1,11 +1,12 @@
-"""Checks of values: `close` to a tolerance, `equal` exactly, `within` bounds, `raises` an error.
+"""Checks of numbers: `close` to a tolerance and `within` bounds.
 
-Leaves out derivatives (`gradients`) and formulas (`symbols`).
+Leaves out what is compared exactly (`exact`), derivatives (`gradients`) and formulas (`symbols`).
 """
 
 import math
 import numbers
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -86,24 +87,6 @@ def close(
     passed(what, f"{count(n, 'number')} {agree}")
 
 
-def equal(what: str, actual: object, expected: object) -> None:
-    """Check that two integers, shapes, strings, tensors, or trees of them are exactly the same.
-
-    A tuple, a list and a `torch.Size` count as one kind of sequence; `True` is not 1, 1 is not 1.0,
-    and NaN equals nothing.
-
-    Raises:
-        CheckFailed: naming the first place that differs, with both values.
-    """
-    what = named(what)
-    left, right = _plain(actual), _plain(expected)
-    difference = _first_difference(left, right, "")
-    if difference:
-        raise failed(what, difference)
-    text = repr(_as_tuples(right))
-    passed(what, f"both are {text}" if len(text) <= 60 else "both are the same")
-
-
 def within(what: str, value: object, low: float | None = None, high: float | None = None) -> None:
     """Check that low <= value <= high, for a number or for every entry of a tensor or list.
 
@@ -135,41 +118,6 @@ def within(what: str, value: object, low: float | None = None, high: float | Non
         at = f" at {_index(index)}" if values.ndim else ""
         raise failed(what, f"{short(values[index])}{at} is not {asked}.")
     passed(what, asked if values.size == 1 else f"{count(values.size, 'number')}, all {asked}")
-
-
-def raises(
-    what: str,
-    error: type[Exception] | tuple[type[Exception], ...],
-    f: Callable[[], object],
-    says: str | None = None,
-) -> None:
-    """Check that `f()` raises `error`, with `says` somewhere in its message.
-
-    Raises:
-        CheckFailed: if nothing is raised, or something else, or it says something else.
-        TypeError: if `error` is not an exception class or `f` cannot be called.
-    """
-    what = named(what)
-    wanted = error if isinstance(error, tuple) else (error,)
-    if not wanted or not all(isinstance(e, type) and issubclass(e, Exception) for e in wanted):
-        raise TypeError(f"`error` is an exception class such as ValueError; this is {error!r}.")
-    if not callable(f):
-        raise TypeError(f"`f` is a function to call, such as lambda: net(x); this is {f!r:.60}.")
-    names = " or ".join(e.__name__ for e in wanted)
-    try:
-        f()
-    except Exception as raised:
-        kind, message = type(raised).__name__, str(raised).strip()
-        first = (message.splitlines() or ["no message"])[0]
-        if not isinstance(raised, wanted):
-            raise failed(what, f"{names} was expected and {kind} came: {first}") from raised
-        if says is not None and says not in message:
-            raise failed(
-                what, f"{kind} came without the words “{says}”; it says: {message}"
-            ) from raised
-        passed(what, f"{kind}, “{says if says is not None else first[:120]}”")
-        return
-    raise failed(what, f"{names} was expected and nothing was raised.")
 
 
 def _pairs(what: str, actual: object, expected: object, place: str) -> Iterator[Pair]:
@@ -245,7 +193,9 @@ def _array(what: str, value: object, side: str) -> Array:
         KINDS[values.dtype.kind]
     except (TypeError, ValueError, KeyError):
         kind = type(value).__name__
-        raise failed(what, f"{side} is not made of numbers but is a {kind}.") from None
+        ragged = _is_list(value) and _is_flat(value)
+        why = "has rows of unlike lengths" if ragged else f"is not made of numbers but is a {kind}"
+        raise failed(what, f"{side} {why}.") from None
     is_plain = isinstance(value, numbers.Number) or isinstance(value, Sequence)
     return Array(values, values.dtype.name, is_plain)
 
@@ -257,12 +207,14 @@ def _tolerances(pairs: list[Pair], rtol: float | None, atol: float | None) -> tu
     inexact = [s for s in sides if s.kind in ("floating", "complex")]
     if not inexact:
         return 0.0, 0.0
-    names = {
-        s.dtype.replace("complex128", "float64").replace("complex64", "float32")
-        for s in inexact
-        if not s.is_plain
-    } or {"float64"}
-    return max(DEFAULTS.get(name, DEFAULTS["bfloat16"]) for name in names)
+    return max(DEFAULTS[_precision(side)] for side in inexact)
+
+
+def _precision(side: Array) -> str:
+    """The entry of `DEFAULTS` for a dtype; a complex number is as precise as its parts."""
+    bits = int(re.findall(r"\d+", side.dtype)[0]) // (2 if side.kind == "complex" else 1)
+    name = side.dtype if side.dtype == "bfloat16" else f"float{min(bits, 64)}"
+    return "float64" if side.is_plain else name if name in DEFAULTS else "bfloat16"
 
 
 def _errors(pair: Pair, rtol: float, atol: float, equal_nan: bool) -> tuple[np.ndarray, np.ndarray]:
@@ -308,7 +260,7 @@ def _offence(pair: Pair, index: tuple[int, ...], error: float) -> str:
 def _digits(value: np.generic) -> str:
     """Enough digits to see the difference."""
     item = value.item()
-    return f"{item:.10g}" if isinstance(item, (float, complex)) else str(item)
+    return short(item, 10) if isinstance(item, float) else str(item)
 
 
 def _bound(value: float | None, name: str) -> float | None:
@@ -329,43 +281,3 @@ def _range_text(low: float | None, high: float | None) -> str:
     if low is None:
         return f"at most {short(high)}"
     return f"between {short(low)} and {short(high)}"
-
-
-def _plain(value: object) -> object:
-    """Tensors, arrays and NumPy numbers as Python lists and numbers."""
-    if isinstance(value, torch.Tensor):
-        return value.detach().cpu().tolist()
-    if isinstance(value, (np.ndarray, np.generic)):
-        return value.tolist()
-    if isinstance(value, Mapping):
-        return {key: _plain(v) for key, v in value.items()}
-    return [_plain(v) for v in value] if _is_list(value) else value
-
-
-def _as_tuples(value: object) -> object:
-    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
-
-
-def _first_difference(a: object, e: object, place: str) -> str | None:
-    at = f" at {place}" if place else ""
-    if isinstance(a, dict) and isinstance(e, dict):
-        if a.keys() != e.keys():
-            odd = sorted(map(repr, a.keys() ^ e.keys()))
-            return f"these keys stand on one side only{at}: {', '.join(odd)}."
-        places = ((a[k], e[k], f"{place}[{k!r}]") for k in e)
-        return next((d for p in places if (d := _first_difference(*p))), None)
-    if isinstance(a, list) and isinstance(e, list):
-        if len(a) != len(e):
-            came, wanted = _as_tuples(a), _as_tuples(e)
-            return f"{came!r:.80} came{at} and {wanted!r:.80} was expected: another length."
-        places = ((x, y, f"{place}[{i}]") for i, (x, y) in enumerate(zip(a, e)))
-        return next((d for p in places if (d := _first_difference(*p))), None)
-    if type(a) is type(e) and a == e:
-        return None
-    if isinstance(a, str) and isinstance(e, str):
-        i = next((i for i, (x, y) in enumerate(zip(a, e)) if x != y), min(len(a), len(e)))
-        came, wanted = a[i : i + 20], e[i : i + 20]
-        return f"from character {i} on {came!r} came{at} and {wanted!r} was expected."
-    came, wanted = _as_tuples(a), _as_tuples(e)
-    kinds = f" ({type(a).__name__} and {type(e).__name__})" if type(a) is not type(e) else ""
-    return f"{came!r:.80} came{at} and {wanted!r:.80} was expected{kinds}."

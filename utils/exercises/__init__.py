@@ -18,29 +18,27 @@ and inputs are copied before each call, so that an answer cannot change them. An
 class, a module, a value) arrives as it is; call it through `attempt(answer)` for the same care.
 """
 
-import copy
-import dis
 import importlib
 import pkgutil
 import re
-import types
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial, update_wrapper
 
 import numpy as np
 import torch
 
+from utils.exercises.answers import (
+    CALLABLES,
+    NotAttempted,
+    Wrong,
+    attempt,
+    describe,
+    is_empty,
+    told,
+)
+
 ID = re.compile(r"\d+(\.(\d+|[a-z]))*-[a-z]")
 GRADERS: dict[str, "Grader"] = {}
-
-
-class Wrong(Exception):
-    """What is wrong with an answer, as the rest of a sentence that starts with its function."""
-
-
-class NotAttempted(Exception):
-    """The answer is still the empty cell."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +115,8 @@ def all_ids() -> list[str]:
 
 
 def _chapters() -> list[str]:
-    return [module.name for module in pkgutil.iter_modules(__path__)]
+    names = [module.name for module in pkgutil.iter_modules(__path__)]
+    return [name for name in names if re.fullmatch(r"s\d+(_\w+)*", name)]
 
 
 def grade(id: str, answer: object) -> Result:
@@ -127,7 +126,7 @@ def grade(id: str, answer: object) -> Result:
         ValueError: if there is no exercise `id`.
     """
     found = find(id)
-    if _is_empty(answer):
+    if is_empty(answer):
         return Result(id, "not attempted", "not attempted yet.")
     tried = attempt(answer) if isinstance(answer, CALLABLES) else answer
     try:
@@ -135,42 +134,13 @@ def grade(id: str, answer: object) -> Result:
     except NotAttempted as reason:
         return Result(id, "not attempted", f"not attempted yet{reason}.")
     except Wrong as wrong:
-        given = getattr(tried, "given", "")
-        told = f" It was given {given}." if given else ""
-        return Result(id, "wrong", f"not yet; {wrong}.{told}")
+        given = wrong.given or getattr(tried, "given", "")
+        return Result(
+            id, "wrong", f"not yet; {wrong}." + (f" It was given {given}." if given else "")
+        )
     except Exception as error:  # whatever a learner's code does, the notebook goes on
-        return Result(id, "wrong", f"not yet; trying the answer ended in {_told(error)}.")
+        return Result(id, "wrong", f"not yet; trying the answer ended in {told(error)}.")
     return Result(id, "right", f"right: {found.title}.")
-
-
-CALLABLES = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, partial)
-
-
-class Attempt:
-    """A learner's function, called with copies; its errors are told with what it was given."""
-
-    def __init__(self, function: Callable) -> None:
-        self.function, self.given = function, ""
-        update_wrapper(self, function, updated=())
-
-    def __call__(self, *args, **kwargs):
-        self.given = describe(*args, **kwargs)
-        try:
-            result = self.function(*map(_copy, args), **{k: _copy(v) for k, v in kwargs.items()})
-        except NotImplementedError as error:
-            raise NotAttempted("") from error
-        except Exception as error:
-            raise Wrong(f"your code raised {_told(error)}") from error
-        if result is None:
-            raise NotAttempted(", for the function returns None (is a `return` missing?)")
-        if result is Ellipsis or result is NotImplemented:
-            raise NotAttempted("")
-        return result
-
-
-def attempt(answer: Callable) -> Attempt:
-    """Wrap something callable, so that its errors become sentences."""
-    return answer if isinstance(answer, Attempt) else Attempt(answer)
 
 
 def expect(holds: bool, otherwise: str) -> None:
@@ -184,7 +154,7 @@ def same_number(got: object, right: float, rtol: float = 1e-6, name: str = "the 
     value = _scalar(got)
     expect(value is not None, f"{name} is not a number but {describe(got)}")
     if isinstance(right, int) and not isinstance(value, int):
-        raise Wrong(f"{name} is the fraction-carrying {value!r}, where a whole number is meant")
+        raise Wrong(f"{name} is the float {value!r}, where a whole number is meant")
     expect(value == value, f"{name} is NaN")
     if abs(value - right) > (0 if isinstance(right, int) else rtol * abs(right)):
         opposite = right != 0 and abs(value + right) <= rtol * abs(right)
@@ -226,7 +196,10 @@ def same_tensor(
         got = torch.from_numpy(np.ascontiguousarray(got))
     expect(isinstance(got, torch.Tensor), f"{name} is not a tensor but {describe(got)}")
     same_shape(got, right.shape, name)
-    a, b = (x.detach().cpu().to(torch.float64) for x in (got, right))
+    expect(got.is_complex() == right.is_complex(), f"{name} has dtype {got.dtype}")
+    a, b = (
+        x.detach().cpu().to(torch.promote_types(right.dtype, torch.float64)) for x in (got, right)
+    )
     expect(
         bool(torch.isfinite(a).all() or not torch.isfinite(b).all()),
         f"{name} holds NaN or infinity",
@@ -243,59 +216,28 @@ def same_tensor(
     raise Wrong(f"{where} of {name} differs from what it should be{slip}")
 
 
-def _slips(a: torch.Tensor, b: torch.Tensor):
+def _slips(a: torch.Tensor, b: torch.Tensor) -> Iterator[tuple[str, torch.Tensor]]:
     """Usual mistakes: a hint, and the answer as it would be without the mistake."""
     yield " (the sign is wrong)", -a
-    scale = a.flatten() @ b.flatten() / (a.flatten() @ a.flatten()).clamp_min(1e-300)
-    yield " (all by the same factor)", a * scale
-    yield " (all by the same amount)", a - (a - b).mean()
+    if a.numel() > 1:
+        yield " (all by the same factor)", a * ((a * b).sum() / (a * a).sum())
+        yield " (all by the same amount)", a - (a - b).mean()
+        yield " (its order looks reversed)", a.flip(0)
     if a.ndim >= 2:
         yield " (it looks transposed)", a.transpose(-1, -2)
         yield " (it looks flipped)", a.flip(-1, -2)
-    if a.ndim >= 1:
-        yield " (its order looks reversed)", a.flip(0)
 
 
 def refuses(answer: Callable, error: type[Exception], *args, **kwargs) -> None:
     """The answer raises `error` when called with this input."""
+    given, kind = describe(*args, **kwargs), error.__name__
     try:
         result = attempt(answer)(*args, **kwargs)
     except Wrong as wrong:
-        cause = wrong.__cause__
-        if isinstance(cause, error):
+        if isinstance(wrong.__cause__, error):
             return
-        given = describe(*args, **kwargs)
-        kind = error.__name__
-        raise Wrong(f"{kind} was to be raised and {_told(cause)} came, given {given}") from cause
-    raise Wrong(
-        f"{error.__name__} was to be raised and {describe(result)} was returned, "
-        f"given {describe(*args, **kwargs)}"
-    )
-
-
-def describe(*args: object, **kwargs: object) -> str:
-    """Inputs in words: small things by value, tensors by shape."""
-    parts = [_described(a) for a in args] + [f"{k} = {_described(v)}" for k, v in kwargs.items()]
-    return ", ".join(parts) or "nothing"
-
-
-def _described(value: object) -> str:
-    if isinstance(value, (torch.Tensor, np.ndarray)):
-        kind = "tensor" if isinstance(value, torch.Tensor) else "array"
-        return (
-            f"a {kind} of shape {tuple(value.shape)}" if value.ndim else f"a {kind} of one number"
-        )
-    if isinstance(value, (bool, int, float, complex, str, type(None))):
-        return repr(value) if len(repr(value)) <= 60 else repr(value)[:57] + "..."
-    if isinstance(value, (tuple, list)) and len(value) <= 4:
-        inner = ", ".join(map(_described, value))
-        return f"({inner})" if isinstance(value, tuple) else f"[{inner}]"
-    return f"a {type(value).__name__}"
-
-
-def _told(error: BaseException) -> str:
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__} ({text[:160]})" if text else type(error).__name__
+        raise Wrong(f"{kind} should be raised; {wrong}", given) from wrong.__cause__
+    raise Wrong(f"{kind} should be raised and {describe(result)} was returned", given)
 
 
 def _count(n: int, noun: str) -> str:
@@ -305,47 +247,6 @@ def _count(n: int, noun: str) -> str:
 def _scalar(value: object) -> int | float | None:
     """A Python number, from anything that is one number and no truth value."""
     if isinstance(value, (torch.Tensor, np.ndarray, np.generic)):
-        value = value.item() if getattr(value, "size", 1) == 1 or value.numel() == 1 else None
+        is_one = (value.numel() if isinstance(value, torch.Tensor) else value.size) == 1
+        value = value.item() if is_one else None
     return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
-
-
-def _copy(value: object) -> object:
-    if isinstance(value, torch.Tensor):
-        return value if value.requires_grad else value.clone()
-    if isinstance(value, (np.ndarray, list, dict, set)):
-        return copy.deepcopy(value)
-    return value
-
-
-def _is_empty(answer: object) -> bool:
-    """Whether the answer is as the empty cell left it: nothing, `...`, or a body of them."""
-    if answer is None or answer is Ellipsis or answer is NotImplemented:
-        return True
-    if isinstance(answer, (tuple, list)) and any(_is_empty(part) for part in answer):
-        return True
-    if isinstance(answer, type):
-        plain = {
-            "__module__",
-            "__qualname__",
-            "__doc__",
-            "__firstlineno__",
-            "__static_attributes__",
-        }
-        methods = [
-            v for k, v in vars(answer).items() if k not in plain and not k.endswith("dict__")
-        ]
-        return all(isinstance(m, types.FunctionType) and _is_empty(m) for m in methods)
-    if isinstance(answer, types.FunctionType):
-        return _does_nothing(answer)
-    return False
-
-
-def _does_nothing(function: types.FunctionType) -> bool:
-    """Whether the body is `...`, `pass` or a docstring: it does no more than return nothing."""
-    steps = [s for s in dis.get_instructions(function) if s.opname not in BOOKKEEPING]
-    returned = steps[0].argval if steps[0].opname in ("LOAD_CONST", "RETURN_CONST") else steps
-    n_steps = 1 if steps[0].opname == "RETURN_CONST" else 2
-    return len(steps) == n_steps and returned in (None, Ellipsis)
-
-
-BOOKKEEPING = ("RESUME", "NOP", "COPY_FREE_VARS", "MAKE_CELL", "CACHE")
