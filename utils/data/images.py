@@ -1,5 +1,7 @@
 """Real pictures that come with scikit-learn: handwritten digits and two photographs."""
 
+from functools import lru_cache
+
 import numpy as np
 import torch
 from sklearn.datasets import load_digits, load_sample_images
@@ -11,7 +13,7 @@ LEVELS = 16  # of ink
 
 
 def digits(size: int = SIDE) -> Images:
-    """1,797 handwritten digits by 43 people, 8×8, or resized to `size`×`size` without a rounding.
+    """1,797 handwritten digits by 13 people, 8×8, or resized to `size`×`size` without a rounding.
 
     Shapes:
         x: (1797, 1, size, size), share of ink, 0 to 1; y: (1797,), the digit.
@@ -20,7 +22,7 @@ def digits(size: int = SIDE) -> Images:
         ValueError: if `size` is not a whole number from 8 to 64.
 
     Source: test part of "Optical Recognition of Handwritten Digits", Alpaydin and Kaynak 1998,
-        UCI repository, CC BY 4.0, as in scikit-learn.
+        UCI repository, CC BY 4.0, as in scikit-learn (`load_digits`).
     """
     if isinstance(size, bool) or not isinstance(size, int) or not SIDE <= size <= 64:
         raise ValueError(f"Digits come in sizes from 8 to 64 pixels; this is {size!r}.")
@@ -60,6 +62,7 @@ def enlarge(images: np.ndarray, size: int) -> np.ndarray:
     return weights @ images @ weights.T
 
 
+@lru_cache
 def _weights(side: int, size: int) -> np.ndarray:
     """How much of each old pixel a new one takes, in parts of 2·size: (size, side)."""
     unit = 2 * size

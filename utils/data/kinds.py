@@ -1,4 +1,4 @@
-"""What the data sets come as: small frozen records of tensors, arrays or strings, and their hash."""
+"""What the data sets come as: small frozen records of tensors or strings, and their hash."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -61,6 +61,81 @@ class Series(_Shown):
     values: Tensor
     unit: str
     period: int
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Scenes(_Shown):
+    """Pictures composed of digits, with boxes and captions; K is the most digits in one.
+
+    Shapes:
+        x: (N, 1, S, S) float32, share of ink, 0 to 1.
+        boxes: (N, K, 4) float32, left, top, right, bottom of the ink in pixels, right and bottom
+            exclusive, from left to right by their middles; zeros beyond a picture's own digits.
+        labels: (N, K) int64, the digit in each box; -1 beyond a picture's own digits.
+        captions: N strings, words separated by single spaces.
+    """
+
+    x: Tensor
+    boxes: Tensor
+    labels: Tensor
+    captions: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Source(_Shown):
+    """Source files: `names` such as `sympy/core/add.py`, in order, and their `texts`."""
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Docs(_Shown):
+    """Docstrings without code, tables and mark-up.
+
+    `names` (`sympy/core/add.py:Add.flatten`) and `texts` belong together; `bodies` and
+    `summaries` are the pairs for which a text opens with a line of its own, without doubles.
+    """
+
+    names: tuple[str, ...]
+    texts: tuple[str, ...]
+    bodies: tuple[str, ...]
+    summaries: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Imports(_Shown):
+    """Which file imports which module.
+
+    Shapes:
+        pairs: (N, 2) int64, a position in `files` and one in `modules`, sorted, each pair once.
+    """
+
+    files: tuple[str, ...]
+    modules: tuple[str, ...]
+    pairs: Tensor
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Translations(_Shown):
+    """`source` and `target` texts in the two `languages`, position by position."""
+
+    source: tuple[str, ...]
+    target: tuple[str, ...]
+    languages: tuple[str, str]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Sentences(_Shown):
+    """Texts with a class each.
+
+    Shapes:
+        texts: N strings; y: (N,) int64, a position in `names`.
+    """
+
+    texts: tuple[str, ...]
+    y: Tensor
+    names: tuple[str, ...]
 
 
 def fingerprint(*parts) -> str:

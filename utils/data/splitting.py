@@ -9,11 +9,11 @@ from torch import Tensor
 
 
 class Split(NamedTuple):
-    """The two parts, in the order `x_train, y_train, x_test, y_test`."""
+    """The two parts, in scikit-learn's order."""
 
     x_train: Tensor
-    y_train: Tensor
     x_test: Tensor
+    y_train: Tensor
     y_test: Tensor
 
 
@@ -44,7 +44,7 @@ def split(x, y, test: float = 0.25, seed: int = 0, stratify: bool = True) -> Spl
         )
     except ValueError as reason:
         raise ValueError(f"{len(x)} cases cannot be split so: {reason}") from None
-    return Split(x[train_at], y[train_at], x[test_at], y[test_at])
+    return Split(x[train_at], x[test_at], y[train_at], y[test_at])
 
 
 def _tensor(name: str, values) -> Tensor:

@@ -7,12 +7,14 @@ is made of cells. Figures of one chapter only are drawn in that chapter, from `f
 
 from utils.plots.charts import bars, curves, histogram
 from utils.plots.grids import confusion, heatmap, heatmaps, image_grid
+from utils.plots.interactive import Interactive
 from utils.plots.style import CYCLE, PALETTE, SIZES, figure, readable, show, use_house_style
 
 __all__ = [
     "CYCLE",
     "PALETTE",
     "SIZES",
+    "Interactive",
     "bars",
     "confusion",
     "curves",

@@ -202,7 +202,8 @@ def _scale(ax, xlog, ylog, ylim) -> None:
         ax.xaxis.set_major_locator(MaxNLocator(6, integer=whole, steps=[1, 2, 2.5, 5, 10]))
     if not ylog:
         ax.yaxis.set_major_locator(MaxNLocator(5))
-    ax.margins(x=0.0)
+    few = any(len(line.get_xdata()) <= FEW for line in ax.lines)
+    ax.margins(x=0.03 if few else 0)  # room for the marks of the first and last points
     if ylim is not None:
         ax.set_ylim(*ylim)
     ax.set_ylim(ax.get_ylim())  # from here on the ends of the lines stay where they are
