@@ -10,7 +10,6 @@ whole numbers, shapes and the count of outputs stay exact, and so does everythin
 declares nothing. A cell that was never executed fails.
 """
 
-import math
 import os
 import re
 from collections import defaultdict
@@ -95,7 +94,7 @@ def settle(new: str, stored: str, tolerance: Tolerance) -> str:
 
 def _settle_line(new: str, stored: str, tolerance: Tolerance) -> str:
     news, olds = list(NUMBER.finditer(new)), list(NUMBER.finditer(stored))
-    if _words(new, news) != _words(stored, olds) or not any(map(_is_float, olds)):
+    if _words(new, news) != _words(stored, olds) or not any(map(is_float, olds)):
         return new
     candidates = iter(news)
 
@@ -116,13 +115,13 @@ def _words(line: str, numbers: list[re.Match]) -> list[list[str]]:
 def _is_close(new: re.Match, stored: re.Match, tolerance: Tolerance) -> bool:
     if new[0] == stored[0]:
         return True
-    if not (_is_float(new) and _is_float(stored)):
+    if not (is_float(new) and is_float(stored)):
         return False
     a, b = _value(new), _value(stored)
     return abs(a - b) <= tolerance.atol + tolerance.rtol * abs(b)
 
 
-def _is_float(number: re.Match) -> bool:
+def is_float(number: re.Match) -> bool:
     return not number["word"] and bool(number["point"] or number["power"])
 
 

@@ -154,7 +154,22 @@ def _without(metadata: dict, noise: set[str]) -> dict:
 
 
 def read(path: Path) -> NotebookNode:
-    return nbformat.read(path, as_version=4)
+    """The notebook at `path`, as it is stored.
+
+    Raises:
+        ValueError: if it is no notebook of the present format, or two of its cells share an id.
+    """
+    try:
+        notebook = nbformat.v4.reads(path.read_text(encoding="utf-8"))
+        ids = [cell.id for cell in notebook.cells]
+    except (ValueError, KeyError, AttributeError):
+        raise ValueError(
+            f"{path.name} is not a notebook whose cells have ids (format 4.5); save it once more "
+            f"in JupyterLab."
+        ) from None
+    if twice := [name for name in ids if ids.count(name) > 1]:
+        raise ValueError(f"{path.name}: the cell id `{twice[0]}` stands twice; rename one.")
+    return notebook
 
 
 def store(notebook: NotebookNode, path: Path) -> bool:
