@@ -1,6 +1,6 @@
 """Code cells as the site shows them: an anchor each, and folds that say what they hold.
 
-A cell's id in the notebook is its anchor (`#cell-conv-loop`). The summary of a hidden cell is
+A hidden solution is announced as one. A cell's id in the notebook is its anchor (`#cell-conv-loop`). The summary of a hidden cell is
 named by the text it shows; myst-nb gives it a second, hidden name, which screen readers and voice
 control then disagree about.
 """
@@ -13,14 +13,17 @@ from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
 
-def add_anchors(app, doctree) -> None:
+def prepare_cells(app, doctree) -> None:
     path = Path(app.env.doc2path(app.env.docname))
     if path.suffix != ".ipynb":
         return
     cells = nbformat.read(path, as_version=4).cells
     for node in doctree.findall(nodes.container):
-        if node.get("nb_element") == "cell_code":
-            node["ids"].append(f"cell-{cells[node['cell_index']].id}")
+        if node.get("nb_element") != "cell_code":
+            continue
+        node["ids"].append(f"cell-{cells[node['cell_index']].id}")
+        if "tag_solution" in node["classes"]:
+            node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
 
 
 def visit_fold(translator, node) -> None:
@@ -31,6 +34,6 @@ def visit_fold(translator, node) -> None:
 
 
 def setup(app) -> dict:
-    app.connect("doctree-read", add_anchors)
+    app.connect("doctree-read", prepare_cells)
     app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_HideCellInput))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
