@@ -1,13 +1,15 @@
 """The house style and the handful of figures that recur.
 
 Every function takes arrays or tensors and labels, returns `fig, ax`, and never trains anything.
-`style` holds palette, type and sizes, `charts` what has axes to read values from, `grids` what
-is made of cells. Figures of one chapter only are drawn in that chapter, from `figure()`.
+`style` holds palette, type and sizes. A figure that only one chapter needs is drawn there,
+from `figure()`.
 """
 
-from utils.plots.charts import bars, curves, histogram
-from utils.plots.grids import confusion, heatmap, heatmaps, image_grid
+from utils.plots.charts import bars, histogram
+from utils.plots.grids import confusion, heatmap, heatmaps
 from utils.plots.interactive import Interactive
+from utils.plots.lines import curves
+from utils.plots.pictures import image_grid
 from utils.plots.style import CYCLE, PALETTE, SIZES, figure, readable, show, use_house_style
 
 __all__ = [
