@@ -240,6 +240,7 @@ def save_checkpoint(
         "scheduler": scheduler.state_dict() if scheduler else None,
         "history": asdict(history) if history else None,
         "random": _random_state(),
+        "kinds": _kinds(optimizer, scheduler),
     }
     tensors: dict[str, Tensor] = {}
     settings = json.dumps(_take_tensors(parts, "", tensors))
@@ -269,11 +270,11 @@ def load_checkpoint(
     """
     parts = _read_checkpoint(Path(path))
     _check_fit(path, parts, model, optimizer, scheduler)
-    model.load_state_dict(parts["model"])
-    if optimizer is not None:
+    if optimizer is not None:  # the first, since it may still refuse
         state = parts["optimizer"]["state"]  # JSON made strings of its whole-number keys
         parts["optimizer"]["state"] = {int(key): value for key, value in state.items()}
         optimizer.load_state_dict(parts["optimizer"])
+    model.load_state_dict(parts["model"])
     if scheduler is not None:
         scheduler.load_state_dict(parts["scheduler"])
     torch.set_rng_state(parts["random"]["cpu"])
@@ -314,13 +315,14 @@ def _check_fit(
                 f"{path} is a checkpoint of another model: it holds {key} of shape "
                 f"{stored.get(key, 'nothing')}, this model {wanted.get(key, 'nothing')}."
             )
-    for name, asked in (("optimizer", optimizer), ("scheduler", scheduler)):
-        if asked is not None and parts[name] is None:
-            raise ValueError(f"{path} holds no {name}: it was saved without one.")
-    if optimizer is not None:
-        groups = zip(parts["optimizer"]["param_groups"], optimizer.param_groups)
-        if any(set(stored) - {"initial_lr"} != set(now) - {"initial_lr"} for stored, now in groups):
-            raise ValueError(f"{path} was saved with another optimizer than this {optimizer}.")
+    for name, kind in _kinds(optimizer, scheduler).items():
+        if kind is not None and parts["kinds"][name] != kind:
+            raise ValueError(f"{path} holds as {name} {parts['kinds'][name]}, not {kind}.")
+
+
+def _kinds(optimizer: Optimizer | None, scheduler: LRScheduler | None) -> dict[str, str | None]:
+    named = {"optimizer": optimizer, "scheduler": scheduler}
+    return {key: type(value).__name__ if value else None for key, value in named.items()}
 
 
 def _take_tensors(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
