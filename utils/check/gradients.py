@@ -17,7 +17,7 @@ from functools import partial
 import torch
 
 from utils.check.reporting import CheckFailed, count, failed, named, passed, short, tolerance
-from utils.check.steps import CENTRAL_STEP, COMPLEX_STEP, Point, Tensors
+from utils.check.steps import CENTRAL_STEP, COMPLEX_STEP, UPSTREAM_SEED, Point, Tensors
 
 DEFAULTS = {"complex": 1e-10, "central": 1e-6}
 """Tolerances, relative to the largest entry of an input's gradient: some thousand times the error
@@ -91,7 +91,7 @@ def _choose(point: Point, method: str) -> str:
 
 def _not_analytic(point: Point) -> str | None:
     """Why a complex step would be wrong: compared along one direction with a real step."""
-    fixed = torch.Generator().manual_seed(1)
+    fixed = torch.Generator().manual_seed(UPSTREAM_SEED + 1)
     ways = {
         k: torch.randn(x.shape, generator=fixed, dtype=x.dtype).to(x) for k, x in point.at.items()
     }
@@ -202,7 +202,7 @@ def _offence(
     verb = "differs" if n == 1 else "differ"
     steps = "complex steps" if sources[1] == "complex" else "central differences"
     values = f"{float(there.reshape(-1)[i]):.10g} by {sources[0]}"
-    values += f" and {float(numeric.view(-1)[i]):.10g} by {steps}"
+    values += f" and {float(numeric.reshape(-1)[i]):.10g} by {steps}"
     left, right = point.one_sided(name, i)
     kink = ""
     if abs(left - right) > 1e-3 * max(abs(left), abs(right)) + point.rounding("central"):
@@ -213,6 +213,6 @@ def _offence(
     return failed(
         what,
         f"{n:,} of {count(errors.numel(), 'derivative')} by {name} {verb} by more than "
-        f"{short(allowed)}; the largest error is {short(float(errors.view(-1)[i]))} at {at}: "
+        f"{short(allowed)}; the largest error is {short(float(errors.reshape(-1)[i]))} at {at}: "
         f"{values}.{kink}",
     )

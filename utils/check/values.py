@@ -93,7 +93,7 @@ def within(what: str, value: object, low: float | None = None, high: float | Non
     The line shows the bounds and not the value, which may differ between processors.
 
     Raises:
-        CheckFailed: naming the value farthest outside, or a NaN.
+        CheckFailed: naming the value farthest outside; NaN and infinity are always outside.
         ValueError: without any bound, or with bounds that are not finite or not in order.
     """
     what = named(what)
@@ -108,13 +108,15 @@ def within(what: str, value: object, low: float | None = None, high: float | Non
     values = array.values.astype(np.float64)
     if values.size == 0:
         raise failed(what, "nothing was compared, for the value is empty.")
-    low_, high_ = (-math.inf if bounds[0] is None else bounds[0], bounds[1])
-    high_ = math.inf if high_ is None else high_
-    outside = np.maximum(low_ - values, values - high_)
-    outside = np.where(np.isnan(values), np.inf, outside)
+    lowest, highest = (b if b is not None else w for b, w in zip(bounds, (-math.inf, math.inf)))
+    inside = (values >= lowest) & (values <= highest) & np.isfinite(values)
     asked = _range_text(*bounds)
-    if outside.max() > 0:
-        index = np.unravel_index(outside.argmax(), values.shape)
+    if not inside.all():
+        finite = np.isfinite(values)
+        distances = np.maximum(lowest - values[finite], values[finite] - highest)
+        beyond = np.full(values.shape, math.inf)
+        beyond[finite] = distances
+        index = np.unravel_index(beyond.argmax(), values.shape)
         at = f" at {_index(index)}" if values.ndim else ""
         raise failed(what, f"{short(values[index])}{at} is not {asked}.")
     passed(what, asked if values.size == 1 else f"{count(values.size, 'number')}, all {asked}")
