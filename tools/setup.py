@@ -57,9 +57,16 @@ def check_machine():
         )
 
 
+def venv_is_sound():
+    """Whether `.venv` has pip and a Python new enough; one that was interrupted has not."""
+    asks = "import pip, sys; sys.exit(sys.version_info < {!r})".format(OLDEST_PYTHON)
+    return os.path.exists(venv_python()) and subprocess.call([venv_python(), "-c", asks]) == 0
+
+
 def create_venv():
-    if os.path.exists(venv_python()):
+    if venv_is_sound():
         return
+    shutil.rmtree(VENV, ignore_errors=True)
     made = subprocess.call([sys.executable, "-m", "venv", VENV])
     if made != 0:
         shutil.rmtree(VENV, ignore_errors=True)
@@ -72,6 +79,8 @@ def create_venv():
 def install():
     print("Installing the pinned requirements into .venv (once; about 2.5 GB, some minutes) ...")
     sys.stdout.flush()
+    if os.path.exists(STAMP):  # from here on, until the end, nothing counts as installed
+        os.remove(STAMP)
     pip = [venv_python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
     if subprocess.call(pip + ["-r", os.path.join(ROOT, "requirements.txt")]) != 0:
         stop(
