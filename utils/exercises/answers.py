@@ -97,10 +97,8 @@ def describe(*args: object, **kwargs: object) -> str:
 
 def _described(value: object) -> str:
     if isinstance(value, (torch.Tensor, np.ndarray)):
-        kind = "tensor" if isinstance(value, torch.Tensor) else "array"
-        return (
-            f"a {kind} of shape {tuple(value.shape)}" if value.ndim else f"a {kind} of one number"
-        )
+        kind = "a tensor" if isinstance(value, torch.Tensor) else "an array"
+        return f"{kind} of shape {tuple(value.shape)}" if value.ndim else f"{kind} of one number"
     if isinstance(value, np.generic):
         value = value.item()
     if isinstance(value, (bool, int, float, complex, str, type(None))):
