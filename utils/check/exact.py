@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import torch
 
-from utils.check.reporting import failed, named, passed
+from utils.check.reporting import count, failed, named, passed
 
 
 def equal(what: str, actual: object, expected: object) -> None:
@@ -23,7 +23,8 @@ def equal(what: str, actual: object, expected: object) -> None:
     if difference:
         raise failed(what, difference)
     text = repr(_as_tuples(right)) if _is_short(right) else ""
-    passed(what, f"both are {text}" if 0 < len(text) <= 60 else "both are the same")
+    n = count(_n_leaves(right), "value")
+    passed(what, f"both are {text}" if 0 < len(text) <= 60 else f"{n}, the same on both sides")
 
 
 def raises(
@@ -77,6 +78,12 @@ def _is_short(value: object) -> bool:
     if isinstance(value, list):
         return len(value) <= 20 and all(map(_is_short, value))
     return value is None or isinstance(value, (bool, int, float, complex, str))
+
+
+def _n_leaves(value: object) -> int:
+    parts = value.values() if isinstance(value, dict) else value
+    is_tree = isinstance(value, (dict, list, set, frozenset))
+    return sum(map(_n_leaves, parts)) if is_tree else 1
 
 
 def _as_tuples(value: object) -> object:
