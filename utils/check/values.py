@@ -79,6 +79,7 @@ def close(
             worst = pair, np.unravel_index(np.argmax(np.where(wrong, errors, -1)), wrong.shape)
     if worst is not None:
         many = f"{n_wrong:,} of {count(n, 'number')} {'differs' if n_wrong == 1 else 'differ'}"
+        many = "the number differs" if n == 1 else many
         beyond = f" by more than {_to(rtol, atol)}" if rtol or atol else ""
         raise failed(what, f"{many}{beyond}; {_offence(*worst, error)}")
     agree = "are equal" if n > 1 else "is equal"
