@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from utils.plots.style import PALETTE, color_of, figure, finish, numbers, same_length
+from utils.plots.style import PALETTE, color_of, figure, finish, numbers, same_length, short
 
 LONGEST_UPRIGHT = 46  # letters under a row of bars; more would overlap
 
@@ -131,7 +131,7 @@ def _write_values(ax, values, errors, digits, horizontal) -> None:
             continue
         away = 5 if value >= 0 else -5
         ax.annotate(
-            f"{value:.{digits}f}",
+            short(value, digits),
             (far, at) if horizontal else (at, far),
             (away, 0) if horizontal else (0, away),
             textcoords="offset points",

@@ -9,10 +9,11 @@ from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
-from utils.plots.style import PALETTE, contrast, figure, finish, numbers, same_length
+from utils.plots.style import PALETTE, SIZES, contrast, figure, finish, numbers, same_length, short
 
 MOST_WRITTEN = 144  # cells; beyond, numbers could not be read
 PHOTOGRAPH = 64  # pixels high, at least
+LEGIBLE = 0.48  # inches of a cell with a number
 POINTS = 72  # of type in an inch
 
 
@@ -159,11 +160,13 @@ def _color_range(matrix, limits) -> tuple[float, float, str]:
 
 
 def _fitting_figure(shape, size: str):
-    """A figure of the house's width, no higher than a matrix of this shape needs."""
+    """A figure of the house's width: as high as cells with numbers need, no higher than used."""
     fig, ax = figure(size)
     width, height = fig.get_size_inches()
-    needed = 0.85 * width * shape[0] / shape[1] + 0.8  # beside and above it: labels and title
-    fig.set_size_inches(width, min(height, needed))
+    beside = 0.8  # inches for labels and title
+    used = 0.85 * width * shape[0] / shape[1] + beside
+    legible = min(LEGIBLE * shape[0] + beside, SIZES["grid"][1])
+    fig.set_size_inches(width, min(max(height, legible), used))
     return fig, ax
 
 
@@ -202,20 +205,12 @@ def _digits(matrix) -> int:
 def _write_cells(ax, matrix, cells, digits, colored_by=None) -> None:
     """Numbers in the cells, in ink or paper, whichever is read better on the cell's colour."""
     shades = cells.cmap(cells.norm(matrix if colored_by is None else colored_by))
-    texts = {
-        at: _short(value, digits) for at, value in np.ndenumerate(matrix) if np.isfinite(value)
-    }
+    texts = {at: short(value, digits) for at, value in np.ndenumerate(matrix) if np.isfinite(value)}
     points = _type_size(ax, matrix.shape, max(map(len, texts.values()), default=1))
     for (row, column), text in texts.items():
         background = to_hex(shades[row, column])
         color = max((PALETTE["ink"], PALETTE["paper"]), key=lambda c: contrast(c, background))
         ax.text(column, row, text, ha="center", va="center", color=color, size=points)
-
-
-def _short(value: float, digits: int) -> str:
-    text = f"{value:.{digits}f}"
-    text = text.removeprefix("-") if float(text) == 0 else text  # no minus zero
-    return text.replace("-", "−")
 
 
 def _type_size(ax, shape, letters: int) -> float:

@@ -135,7 +135,7 @@ def _name_ends(ax, ends) -> None:
         return
     points = ax.xaxis.label.get_size()
     height = 0.72 * ax.figure.get_figheight() * 72 / ax.get_subplotspec().get_gridspec().nrows
-    gap = 1.2 * points / height
+    gap = 1.35 * points / height
     fits = gap * (len(ends) - 1) <= 1 and max(len(end[0]) for end in ends) <= LONGEST_END_LABEL
     if not fits:
         ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, borderaxespad=0.2)

@@ -137,6 +137,13 @@ def same_length(what: str, items, expected: int, of: str) -> None:
         raise ValueError(f"{what} must be as many as {of}: {len(items)} against {expected}.")
 
 
+def short(value: float, digits: int) -> str:
+    """A number with so many decimals, a true minus sign, and no minus before zero."""
+    text = f"{value:.{digits}f}"
+    text = text.removeprefix("-") if float(text) == 0 else text
+    return text.replace("-", "−")
+
+
 def finish(ax: Axes, title: str = "", xlabel: str = "", ylabel: str = "") -> None:
     """Title and axis labels, each where there is one."""
     for text, put in ((title, ax.set_title), (xlabel, ax.set_xlabel), (ylabel, ax.set_ylabel)):
@@ -185,7 +192,8 @@ def _register_color_maps() -> None:
     }
     for name, colors in ramps.items():
         ramp = LinearSegmentedColormap.from_list(name, colors, N=257)  # odd: the middle is paper
-        mpl.colormaps.register(ramp.with_extremes(bad=PALETTE["grid"]), name=name, force=True)
+        if name not in mpl.colormaps:
+            mpl.colormaps.register(ramp.with_extremes(bad=PALETTE["grid"]), name=name)
 
 
 def _settings(families: list[str]) -> dict:
