@@ -121,7 +121,7 @@ def fit(
     for _ in progress(range(epochs_done, epochs), "Training"):
         start = perf_counter()
         examples = batches(*train, batch_size, generator)
-        _train_epoch(replica, examples, optimizer, scheduler, loss, history, rank, world_size)
+        train_epoch(replica, examples, optimizer, scheduler, loss, history, rank, world_size)
         history.seconds.append(perf_counter() - start)
         if validation is not None:
             result = evaluate(model, *validation, loss=loss)
@@ -133,17 +133,24 @@ def fit(
     return history
 
 
-def _train_epoch(
+def train_epoch(
     model: nn.Module,
     examples: Iterable[tuple[Tensor, Tensor]],
     optimizer: Optimizer,
     scheduler: LRScheduler | None,
     loss: Loss,
     history: History,
-    rank: int,
-    world_size: int,
+    rank: int = 0,
+    world_size: int = 1,
 ) -> None:
-    """Go once through the batches, one step for each, and note what happened in `history`."""
+    """Go once through batches of examples, a step for each, and note the losses in `history`.
+
+    Shapes:
+        examples: pairs x (B, ...), y (B, ...), from `batches` or a `DataLoader`.
+
+    Raises:
+        FloatingPointError: a loss that is not finite, before the model is changed.
+    """
     model.train()
     total, seen = 0.0, 0
     for x, y in examples:
