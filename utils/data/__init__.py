@@ -10,6 +10,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from utils.data.composed import caption, scenes
 from utils.data.full_scale import faces, mnist, reviews, shakespeare
 from utils.data.images import digits, photos
 from utils.data.kinds import (
@@ -24,11 +25,10 @@ from utils.data.kinds import (
     Translations,
     fingerprint,
 )
-from utils.data.scenes import caption, scenes
+from utils.data.languages import translations
 from utils.data.splitting import Split, split
 from utils.data.tabular import cancer, co2, diabetes, sunspots, wine
 from utils.data.text import docs, imports, source
-from utils.data.translations import translations
 
 __all__ = [
     "Docs",

@@ -154,8 +154,9 @@ def _feed(digest, part) -> None:
     if isinstance(part, torch.Tensor):
         part = part.numpy()
     if isinstance(part, np.ndarray):
-        little = part.astype(part.dtype.newbyteorder("<"))
-        digest.update(f"{little.dtype.str}{part.shape}".encode() + little.tobytes())
+        little = np.ascontiguousarray(part, dtype=part.dtype.newbyteorder("<"))
+        digest.update(f"{little.dtype.str}{part.shape}".encode())
+        digest.update(little)
     elif isinstance(part, str | bytes):
         content = part.encode() if isinstance(part, str) else part
         digest.update(f"s{len(content)}:".encode() + content)

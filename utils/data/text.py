@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import metadata
+from importlib.util import decode_source
 from typing import NamedTuple
 
 import torch
@@ -130,7 +131,7 @@ def _files(package: str, tests: bool) -> Iterator[tuple[str, str]]:
         inside = path.parts[0].lower() == package and path.suffix == ".py"
         if inside and (tests or not {"tests", "test", "testing"} & set(path.parts[:-1])):
             try:
-                yield path.as_posix(), path.locate().read_bytes().decode()
+                yield path.as_posix(), decode_source(path.locate().read_bytes())
             except FileNotFoundError:
                 raise FileNotFoundError(
                     f"{path.as_posix()} is missing; reinstall {package} in the environment."
