@@ -7,7 +7,6 @@ Explained in: 4.1
 """
 
 import atexit
-import json
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator
@@ -19,8 +18,6 @@ from typing import Any, NamedTuple
 import torch
 import torch.distributed as dist
 import torch.nn.functional as F
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.optim import Optimizer
@@ -32,6 +29,7 @@ from torch.optim.lr_scheduler import (
     SequentialLR,
 )
 
+from utils import tensorfile
 from utils.runtime import device, progress
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -240,7 +238,6 @@ def save_checkpoint(
 
     Holds the model, the optimizer, the scheduler, the history and the random generator.
     """
-    path = Path(path)
     parts = {
         "model": model.state_dict(),
         "optimizer": optimizer.state_dict() if optimizer else None,
@@ -249,16 +246,7 @@ def save_checkpoint(
         "random": _random_state(),
         "kinds": _kinds(optimizer, scheduler),
     }
-    tensors: dict[str, Tensor] = {}
-    settings = json.dumps(_take_tensors(parts, "", tensors))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(path.name + f".{os.getpid()}.part")
-    try:
-        save_file(tensors, unfinished, metadata={"training": settings})
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    return path
+    return tensorfile.write(path, parts)
 
 
 def load_checkpoint(
@@ -275,7 +263,9 @@ def load_checkpoint(
         FileNotFoundError: no such file.
         ValueError: a file that is no whole checkpoint, or one of another model or optimizer.
     """
-    parts = _read_checkpoint(Path(path))
+    parts = tensorfile.read(path)
+    if "kinds" not in parts:
+        raise ValueError(f"{path} is no checkpoint: save one with save_checkpoint.")
     _check_fit(path, parts, model, optimizer, scheduler)
     if optimizer is not None:  # the first, since it may still refuse
         state = parts["optimizer"]["state"]  # JSON made strings of its whole-number keys
@@ -288,20 +278,6 @@ def load_checkpoint(
     if "cuda" in parts["random"] and torch.cuda.is_available():
         torch.cuda.set_rng_state(parts["random"]["cuda"])
     return History(**parts["history"]) if parts["history"] else History()
-
-
-def _read_checkpoint(path: Path) -> dict[str, Any]:
-    if not path.is_file():
-        raise FileNotFoundError(f"There is no checkpoint {path}: save one with save_checkpoint.")
-    try:
-        with safe_open(path, framework="pt") as file:
-            settings = json.loads((file.metadata() or {})["training"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
-        return _put_tensors(settings, tensors)
-    except (SafetensorError, KeyError, json.JSONDecodeError) as error:
-        raise ValueError(
-            f"{path} is not a whole checkpoint: delete it, or save it again with save_checkpoint."
-        ) from error
 
 
 def _check_fit(
@@ -330,29 +306,6 @@ def _check_fit(
 def _kinds(optimizer: Optimizer | None, scheduler: LRScheduler | None) -> dict[str, str | None]:
     named = {"optimizer": optimizer, "scheduler": scheduler}
     return {key: type(value).__name__ if value else None for key, value in named.items()}
-
-
-def _take_tensors(tree: Any, name: str, tensors: dict[str, Tensor]) -> Any:
-    """Copy a tree of dicts and lists with every tensor moved to `tensors`, its name left behind."""
-    if isinstance(tree, Tensor):
-        tensors[name] = tree.detach().cpu().clone(memory_format=torch.contiguous_format)
-        return {"tensor": name}
-    if isinstance(tree, dict):
-        return {key: _take_tensors(value, f"{name}/{key}", tensors) for key, value in tree.items()}
-    if isinstance(tree, list | tuple):
-        return [_take_tensors(value, f"{name}/{i}", tensors) for i, value in enumerate(tree)]
-    return tree
-
-
-def _put_tensors(tree: Any, tensors: dict[str, Tensor]) -> Any:
-    """The inverse of `_take_tensors`."""
-    if isinstance(tree, dict):
-        if set(tree) == {"tensor"}:
-            return tensors[tree["tensor"]]
-        return {key: _put_tensors(value, tensors) for key, value in tree.items()}
-    if isinstance(tree, list):
-        return [_put_tensors(value, tensors) for value in tree]
-    return tree
 
 
 def _random_state() -> dict[str, Tensor]:

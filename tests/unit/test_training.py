@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from torch import nn
 
-from utils import training
+from utils import tensorfile, training
 from utils.runtime import device, seed_everything
 
 
@@ -257,6 +257,7 @@ def test_a_wrong_checkpoint_is_named_and_changes_nothing(tmp_path):
     bare = training.save_checkpoint(tmp_path / "bare.safetensors", model)
     foreign = tmp_path / "foreign.safetensors"
     save_file({"weight": torch.ones(2)}, foreign)
+    tree = tensorfile.write(tmp_path / "tree.safetensors", {"a": [torch.ones(2)]})
     corrupt = tmp_path / "corrupt.safetensors"
     corrupt.write_bytes(path.read_bytes()[:-50])
     empty = tmp_path / "empty.safetensors"
@@ -268,11 +269,12 @@ def test_a_wrong_checkpoint_is_named_and_changes_nothing(tmp_path):
     sgd = torch.optim.SGD(other.parameters(), lr=1.0)
     schedule = training.one_cycle(adam(other), 9, peak=1.0)
     for error, says, arguments in [
-        (FileNotFoundError, "There is no checkpoint", (tmp_path / "none", other)),
-        (FileNotFoundError, "There is no checkpoint", (tmp_path, other)),
-        (ValueError, "not a whole checkpoint", (corrupt, other)),
-        (ValueError, "not a whole checkpoint", (empty, other)),
-        (ValueError, "not a whole checkpoint", (foreign, other)),
+        (FileNotFoundError, "There is no file", (tmp_path / "none", other)),
+        (FileNotFoundError, "There is no file", (tmp_path, other)),
+        (ValueError, "is not whole", (corrupt, other)),
+        (ValueError, "is not whole", (empty, other)),
+        (ValueError, "is not whole", (foreign, other)),
+        (ValueError, "is no checkpoint", (tree, other)),
         (ValueError, "checkpoint of another model", (path, wide)),
         (ValueError, "holds as optimizer AdamW, not SGD", (path, other, sgd)),
         (ValueError, "parameter group", (path, other, torch.optim.AdamW([other[0].weight]))),
@@ -297,7 +299,7 @@ def test_a_failed_save_leaves_the_old_checkpoint_and_no_rubbish(tmp_path, monkey
         Path(file).write_bytes(b"half")
         raise OSError("disk full")
 
-    monkeypatch.setattr(training, "save_file", fail)
+    monkeypatch.setattr(tensorfile, "save_file", fail)
     with pytest.raises(OSError, match="disk full"):
         training.save_checkpoint(path, network())
     assert path.read_bytes() == before
