@@ -1,16 +1,13 @@
-"""Code cells as the site shows them: an anchor each, and folds that say what they hold.
+"""Code cells as the site shows them.
 
-A hidden solution is announced as one. A cell's id in the notebook is its anchor (`#cell-conv-loop`). The summary of a hidden cell is
-named by the text it shows; myst-nb gives it a second, hidden name, which screen readers and voice
-control then disagree about.
+A cell's id in the notebook is its anchor (`#cell-conv-loop`), and a folded solution is announced
+as one.
 """
 
-from html import escape
 from pathlib import Path
 
 import nbformat
 from docutils import nodes
-from myst_nb.sphinx_ import HideCodeCellNode, depart_HideCellInput
 
 
 def prepare_cells(app, doctree) -> None:
@@ -26,14 +23,6 @@ def prepare_cells(app, doctree) -> None:
             node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
 
 
-def visit_fold(translator, node) -> None:
-    classes = " ".join(["admonition", "hide", *node["classes"]])
-    titles = [("collapsed", node["prompt_show"]), ("expanded", node["prompt_hide"])]
-    names = "".join(f'<p class="{kind} admonition-title">{escape(t)}</p>' for kind, t in titles)
-    translator.body.append(f'<details class="{classes}"><summary>{names}</summary>\n')
-
-
 def setup(app) -> dict:
     app.connect("doctree-read", prepare_cells)
-    app.add_node(HideCodeCellNode, override=True, html=(visit_fold, depart_HideCellInput))
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

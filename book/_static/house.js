@@ -1,11 +1,17 @@
-// A block that scrolls sideways must be reachable by keyboard: it gets a tab stop while it scrolls.
+// What the page cannot say in HTML alone.
 (function () {
-  const scrollers = ".katex-display > .katex > .katex-html, .math > .katex-display, pre, .output.text_html, .pst-scrollable-table-container";
+  // A block that scrolls sideways must be reachable by keyboard: a tab stop while it scrolls.
+  const scrollers = ".katex-display, pre, .output, .pst-scrollable-table-container";
   function mark() {
     for (const block of document.querySelectorAll(scrollers)) {
       if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
       else block.removeAttribute("tabindex");
     }
+  }
+  // The arrows of the menu need a name.
+  for (const arrow of document.querySelectorAll("summary > .toctree-toggle")) {
+    const part = arrow.closest("li").querySelector("a").textContent.trim();
+    arrow.parentElement.setAttribute("aria-label", `Sections of ${part}`);
   }
   mark();
   document.fonts.ready.then(mark);
