@@ -75,8 +75,8 @@ def test_unknown_name_names_the_nearest(ask):
 
 
 def test_unknown_option_names_those_there_are():
-    with pytest.raises(TypeError, match=r"'digits' has no option 'sise'; it has size\."):
-        data.load("digits", sise=28)
+    with pytest.raises(TypeError, match=r"'digits' has no option 'side'; it has size\."):
+        data.load("digits", side=28)
     with pytest.raises(TypeError, match=r"'wine' has no option 'part'; it has none\."):
         data.load("wine", part="test")
 

@@ -207,13 +207,13 @@ def test_readable_leaves_a_dark_color_alone():
 
 
 def test_unknown_size_names_the_nearest():
-    with pytest.raises(ValueError, match=r"No figure size 'wde'; the nearest is 'wide'"):
-        plots.figure("wde")
+    with pytest.raises(ValueError, match=r"No figure size 'widest'; the nearest is 'wide'"):
+        plots.figure("widest")
 
 
 def test_unknown_color_names_the_nearest():
-    with pytest.raises(ValueError, match=r"No colour 'trian'; the nearest is 'train'"):
-        plots.bars(["a"], [1], colors="trian")
+    with pytest.raises(ValueError, match=r"No colour 'trains'; the nearest is 'train'"):
+        plots.bars(["a"], [1], colors="trains")
 
 
 def test_curves_take_roles_values_and_names():
