@@ -186,7 +186,7 @@ FAULTS = [
     (rules.metadata_are_sound, "`claims`", state(claims="3.1")),
     (rules.metadata_are_sound, "`prerequisites`", state(prerequisites=[3])),
     (rules.metadata_are_sound, "'author'", state(author="x")),
-    (rules.metadata_are_sound, "`loss`: unknown", mark("loss", tolerence={"rtol": 0.1})),
+    (rules.metadata_are_sound, "`loss`: unknown", mark("loss", tolerances={"rtol": 0.1})),
     (rules.prerequisites_exist, "'3-9-never'", state(prerequisites=["3-9-never"])),
     (rules.stored_in_the_one_form, "normalise", unnormal()),
     (rules.ids_are_slugs_and_unique, "words with", lambda p: cell(p, "loss").update(id="3fa94c1e")),
