@@ -46,8 +46,8 @@ Examples = tuple[Tensor, Tensor]
 class Recipe:
     """What a recipe does differently from the reference; the defaults are the reference's."""
 
-    in_memory: bool = False  # normalised once, as one tensor, and shuffled
     document_network: bool = False  # the document's network, mended without padding
+    in_memory: bool = False  # normalised once, as one tensor, and shuffled
     adamw: bool = False  # fused AdamW without decay at `rate`, in place of Adadelta
     one_cycle: bool = False  # up to `peak` and down, in place of a step down per epoch
     channels_last: bool = False  # the memory order in which CPU convolutions read fastest
