@@ -255,13 +255,13 @@ def cells_without_exercises(chapter: Chapter) -> int:
 
 @rule(OUTPUTS)
 def executed_in_order(chapter):
-    counts = [cell.execution_count for cell in chapter.code]
-    if counts == list(range(1, len(counts) + 1)):
-        return []
-    return [
-        f"{chapter.path.name}: is not from one clean run, its cells count {counts}; "
-        f"`make chapter N=...` runs and stores it."
-    ]
+    for due, cell in enumerate(chapter.code, start=1):
+        if cell.execution_count != due:
+            return [
+                f"{chapter.at(cell)}: is not from one clean run, it counts {cell.execution_count} "
+                f"where {due} is due; `make chapter N={notebooks.number_of(chapter.path)}` mends it."
+            ]
+    return []
 
 
 @rule(OUTPUTS)
