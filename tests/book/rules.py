@@ -258,8 +258,8 @@ def executed_in_order(chapter):
     for due, cell in enumerate(chapter.code, start=1):
         if cell.execution_count != due:
             return [
-                f"{chapter.at(cell)}: is not from one clean run, it counts {cell.execution_count} "
-                f"where {due} is due; `make chapter N={notebooks.number_of(chapter.path)}` mends it."
+                f"{chapter.at(cell)}: is not from one clean run, count {cell.execution_count} "
+                f"for {due}; `make chapter N={notebooks.number_of(chapter.path)}` mends it."
             ]
     return []
 
