@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from book_numbers import number_of
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
@@ -66,31 +67,30 @@ class Solutions(BookDirective):
             self.env.note_dependency(str(path))
             exercises = exercises_of(path)
             if exercises and docname in self.env.found_docs:
-                section = self.section(path.stem, f"solutions-{path.stem}")
-                section[0] = self.title_of(docname)
+                title = f"{'.'.join(map(str, number_of(docname)))} {title_of(path)}"
+                section = self.section(title, f"solutions-{path.stem}")
                 section += self.lines(docname, exercises)
                 shown.append(section)
-        return (
-            shown or self.markdown("No chapter has exercises so far.", nodes.container()).children
-        )
-
-    def title_of(self, docname: str) -> nodes.title:
-        text = nodes.title()
-        self.markdown(f"{{doc}}`/{docname}`", holder := nodes.container())
-        text += holder[0].children
-        return text
+        nothing = "No chapter has exercises so far."
+        return shown or self.markdown(nothing, nodes.container()).children
 
     def lines(self, docname: str, exercises: dict[str, dict[str, str]]) -> nodes.bullet_list:
         page = self.env.app.builder.get_relative_uri(self.env.docname, docname)
         items = nodes.bullet_list()
         for name, cells in exercises.items():
-            line = nodes.paragraph("", f"{name}: ")
+            line = nodes.paragraph()
             for number, (kind, cell) in enumerate(sorted(cells.items())):
                 line += nodes.Text(" · " if number else "")
-                text = f"{kind} {name}"
+                text = f"{kind.capitalize()} {name}"
                 line += nodes.reference("", text, refuri=f"{page}#cell-{cell}", internal=True)
             items += nodes.list_item("", line)
         return items
+
+
+def title_of(path: Path) -> str:
+    """A notebook's heading of the first level."""
+    sources = ["".join(cell["source"]) for cell in json.loads(path.read_text("utf-8"))["cells"]]
+    return re.search(r"^# (.+)$", "\n".join(sources), flags=re.MULTILINE)[1]
 
 
 def exercises_of(path: Path) -> dict[str, dict[str, str]]:
