@@ -88,8 +88,8 @@ def test_steps_lead_from_the_reference_to_ours_one_at_a_time():
 
 @pytest.mark.parametrize("name", ["reference", "fast"])
 def test_a_recipe_learns_and_repeats(name):
-    recipe = replace(mnist.RECIPES[name], epochs=2, batch_size=10)
-    examples, test = pictures(100, seed=0), pictures(50, seed=1)
+    recipe = replace(mnist.RECIPES[name], epochs=2, batch_size=5)
+    examples, test = pictures(60, seed=0), pictures(30, seed=1)
     run = mnist.train(recipe, examples, test, seed=0)
     assert run["accuracies"][-1] > 0.5  # chance is 0.1
     assert run["epochs"] == len(run["accuracies"]) == 2
