@@ -77,7 +77,7 @@ def cover() -> Image.Image:
 def main() -> None:
     _, share = kernels(load_digits().images)
     PATH.parent.mkdir(exist_ok=True)
-    cover().quantize(256, method=Image.Quantize.FASTOCTREE).save(PATH, optimize=True)
+    cover().save(PATH, optimize=True)
     print(f"{PATH.name}: {PATH.stat().st_size / 1e3:.0f} kB")
     print("Share of the patches' variance, kernel by kernel:", np.round(share, 3))
 
