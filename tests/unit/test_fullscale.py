@@ -110,7 +110,7 @@ def test_both_recipes_are_compared_in_turns_and_recorded(tiny_mnist, monkeypatch
     order = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
     assert order == ["reference", "fast", "fast", "reference", "recorded"]
     record = records.read("mnist-99")
-    assert record.seeds == [0, 1] and record.results["threads"] == 1
+    assert record.seeds == [0, 1] and record.results["machine_state"]["threads"] == 1
     reference, fast = record.results["reference"][0], record.results["fast"][0]
     assert reference["seed"] == fast["seed"] == 0
     ratio = record.results["seconds_ratio"]["per_seed"][0]

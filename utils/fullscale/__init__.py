@@ -1,10 +1,15 @@
 """Long runs at full scale, each a program whose results are recorded in `book/results`.
 
 `python -m utils.fullscale.<name> --help` says how to repeat one. None is part of the test.
+Import it before torch: threads that wait shall sleep, since on a machine with other work those
+that spin keep the others from computing (two threads took ten times as long as one).
 """
 
+import os
 import subprocess
 from pathlib import Path
+
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 
 def commit() -> str | None:

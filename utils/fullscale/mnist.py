@@ -250,7 +250,11 @@ def _bytes(part: str) -> Examples:
 def main(arguments: list[str] | None = None) -> None:
     options = _options(arguments)
     torch.set_num_threads(options.threads)
-    load_average = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+    state = {
+        "threads": options.threads,
+        "omp_wait_policy": os.environ["OMP_WAIT_POLICY"],
+        "load_average": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+    }
     examples, test = load(options.validation)
     if options.recipe in RECIPES:
         for seed in options.seeds:
@@ -268,7 +272,7 @@ def main(arguments: list[str] | None = None) -> None:
             f" --seeds {seeds} --threads {options.threads}",
             seeds=options.seeds,
             settings={key: asdict(recipe) for key, recipe in recipes.items()},
-            results={**results, "threads": options.threads, "load_average": load_average},
+            results={**results, "machine_state": state},
             commit=commit(),
         )
         print("recorded in", records.write(record, replace=True).name)
