@@ -2,7 +2,7 @@
 
 `python -m utils.fullscale.<name> --help` says how to repeat one. None is part of the test.
 Import it before torch: threads that wait shall sleep, since on a machine with other work those
-that spin keep the others from computing (two threads took ten times as long as one).
+that spin keep the others from computing (ours took ten times as long where it was tried).
 """
 
 import os
