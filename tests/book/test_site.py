@@ -6,9 +6,7 @@ look at what those visits saw, so that a failure names its page and its rule.
 
 import functools
 import http.server
-import os
 import re
-import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,7 +17,7 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "book" / "_ext"))
@@ -31,10 +29,6 @@ PAGES = sorted(
     for path in SITE.rglob("*.html")
     if "_static" not in path.parts and path != SITE / "index.html"
 )
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 LOOKS = {"light": {"width": 1280, "height": 900}, "dark": {"width": 390, "height": 844}}
 AXE = {"resultTypes": ["violations"], "preload": False}  # preloading asks for styles once more
 AXE_LOOKS_AT = {"exclude": [[".katex-html"]]}  # thousands of boxes, hidden behind their MathML
@@ -85,6 +79,7 @@ def test_the_site_is_built():
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
     """The site, served on this machine."""
+    test_the_site_is_built()
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
         def log_message(self, *args) -> None:
@@ -95,20 +90,6 @@ def address() -> Iterator[str]:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield f"http://127.0.0.1:{server.server_port}/"
         server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    names = ("chromium", "chromium-browser", "google-chrome", "chrome")
-    test_the_site_is_built()
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
-    if program is None:
-        how = "No Chromium: `apt-get install chromium`, or name one with CHROMIUM=/path/to/it."
-        pytest.fail(how) if os.environ.get("CI") else pytest.skip(how)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield browser
-        browser.close()
 
 
 def watch(page: Page, visit: Visit) -> None:

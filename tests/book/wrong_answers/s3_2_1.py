@@ -40,8 +40,19 @@ def dilate_with_a_tail(kernel, dilation):
     return large
 
 
-def correlate(image, kernel):
-    return F.conv2d(image[None, None], kernel[None, None])[0, 0]
+def image_gradient(delta, kernel, flip=True, frame=None, calls=1):
+    M, N = kernel.shape
+    rows, columns = frame or (M - 1, N - 1)
+    framed = F.pad(delta, (columns, columns, rows, rows))[None, None]
+    taps = (kernel.flip(0, 1) if flip else kernel)[None, None]
+    return sum(F.conv2d(framed, taps)[0, 0] for _ in range(calls)) / calls
+
+
+def by_autograd(delta, kernel):
+    (n_x, n_y), (M, N) = delta.shape, kernel.shape
+    image = delta.new_zeros(1, 1, n_x + M - 1, n_y + N - 1).requires_grad_()
+    output = torch.conv2d(image, kernel[None, None])
+    return torch.autograd.grad(output, image, delta[None, None])[0][0, 0]
 
 
 RIGHT = {
@@ -49,7 +60,7 @@ RIGHT = {
     "3.2.1-b": (2, 4),
     "3.2.1-c": shift(0, 0),
     "3.2.1-d": dilate,
-    "3.2.1-e": correlate,
+    "3.2.1-e": image_gradient,
 }
 
 WRONG = {
@@ -78,9 +89,13 @@ WRONG = {
         ("returns the kernel", lambda k, d: k),
     ],
     "3.2.1-e": [
-        ("flips the result", lambda image, delta: correlate(image, delta).flip(0, 1)),
-        ("flips delta", lambda image, delta: correlate(image, delta.flip(0, 1))),
-        ("a mean for a sum", lambda image, delta: correlate(image, delta) / delta.numel()),
-        ("exchanges image and delta", lambda image, delta: correlate(delta, image)),
+        ("no flip", lambda delta, kernel: image_gradient(delta, kernel, flip=False)),
+        ("no frame", lambda delta, kernel: image_gradient(delta, kernel, frame=(0, 0))),
+        (
+            "the frame's sides exchanged",
+            lambda d, k: image_gradient(d, k, frame=(k.shape[1] - 1, k.shape[0] - 1)),
+        ),
+        ("two calls", lambda delta, kernel: image_gradient(delta, kernel, calls=2)),
+        ("autograd", by_autograd),
     ],
 }
