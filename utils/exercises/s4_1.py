@@ -20,7 +20,7 @@ def features_side(size: int, kernel: int = 3, padding: int = 0) -> int:
     return size
 
 
-@grader("4.1-a", "PyTorch counts the same operations, for every size and padding tried")
+@grader("4.1-a", "PyTorch counts the same operations")
 def operations(answer):
     for size, padding in [(28, 1), (28, 0), (8, 1), (17, 1), (30, 0)]:
         with FlopCounterMode(display=False) as counter:
@@ -76,7 +76,7 @@ def answer_to(images: torch.Tensor, network: nn.Module) -> torch.Tensor:
     return attempt(network.forward)(images)
 
 
-@grader("4.1-e", "every size from 10×10 on, one row for each image, and nothing mixed")
+@grader("4.1-e", "any size, one row for each image, nothing mixed")
 def any_size(answer):
     expect(
         isinstance(answer, type) and issubclass(answer, nn.Module),
