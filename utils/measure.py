@@ -8,7 +8,8 @@ Explained in: 3.2.1, 4.1, 7.4.2
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -85,10 +86,12 @@ def conv_output_size(
     """Pixels along one side after a convolution or a pooling: ⌊(n + 2p − d(k − 1) − 1)/s⌋ + 1.
 
     Raises:
-        ValueError: if the kernel does not fit into the padded input.
+        ValueError: if the kernel does not fit into the padded input, or a setting is no setting.
 
     Explained in: 3.2.1
     """
+    if min(kernel, stride, dilation) < 1 or padding < 0:
+        raise ValueError("Kernel, stride and dilation are at least 1, and padding at least 0.")
     room = size + 2 * padding - dilation * (kernel - 1) - 1
     if room < 0:
         raise ValueError(f"A kernel of {kernel} does not fit {size} pixels padded by {padding}.")
@@ -119,18 +122,30 @@ def layer_flops(layer: nn.Module, output_shape: Sequence[int]) -> int:
 def flops(model: nn.Module, example: Tensor | Sequence[int], backward: bool = False) -> int:
     """Operations of `model` on one input, as `torch.utils.flop_counter` counts them.
 
+    `backward` adds the gradients of all parameters. That of the input itself, which training does
+    not need, is not counted.
+
     Shapes:
         example: a batch (B, ...), or the shape of one, filled with zeros.
     """
-    was_training = model.training
-    model.eval()  # counting must not change the running means of batch normalisation
-    with FlopCounterMode(display=False) as counter:
+    with _evaluating(model), FlopCounterMode(display=False) as counter:
         outputs = model(_as_input(example))
         if backward:
             grads = torch.autograd.grad(outputs.sum(), [*model.parameters()], allow_unused=True)
             del grads  # computed for their count; the parameters' own gradients stay untouched
-    model.train(was_training)
     return counter.get_total_flops()
+
+
+@contextmanager
+def _evaluating(model: nn.Module) -> Iterator[None]:
+    """Counting must not change the running means of batch normalisation, nor any module's mode."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 @torch.no_grad()

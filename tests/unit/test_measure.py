@@ -202,3 +202,19 @@ def test_binomial_interval_is_statsmodels_wilson(n, share, level):
 def test_binomial_interval_names_bad_input(arguments, says):
     with pytest.raises(ValueError, match=says):
         measure.binomial_interval(*arguments)
+
+
+def test_counting_leaves_the_mode_of_every_layer_alone_also_after_an_error():
+    net = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4))
+    net[1].eval()  # frozen, as in fine-tuning
+    measure.flops(net, (2, 3))
+    assert net[0].training and not net[1].training
+    with pytest.raises(RuntimeError):
+        measure.flops(net, (2, 5))
+    assert net[0].training and not net[1].training
+
+
+@pytest.mark.parametrize("setting", [{"stride": 0}, {"dilation": 0}, {"padding": -1}])
+def test_an_impossible_setting_of_a_convolution_is_named(setting):
+    with pytest.raises(ValueError, match="at least"):
+        measure.conv_output_size(28, 3, **setting)
