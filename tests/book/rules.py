@@ -199,6 +199,20 @@ def tags_are_known(chapter):
 
 
 @rule(STRUCTURE)
+def solutions_are_hidden(chapter):
+    """On the site by the tag `hide-cell`, in JupyterLab by the metadata that it obeys."""
+    return [
+        f"{chapter.at(cell)}: a solution in sight; it needs the tag `hide-cell` and "
+        '`"jupyter": {"source_hidden": true}`.'
+        for cell in chapter.notebook.cells
+        if "solution" in tags(cell)
+        and not (
+            "hide-cell" in tags(cell) and cell.metadata.get("jupyter", {}).get("source_hidden")
+        )
+    ]
+
+
+@rule(STRUCTURE)
 def headings_go_down_in_steps(chapter):
     wrong, level, titles, sections = [], 0, 0, 0
     for cell in chapter.prose:

@@ -192,6 +192,12 @@ FAULTS = [
     (rules.ids_are_slugs_and_unique, "words with", lambda p: cell(p, "loss").update(id="3fa94c1e")),
     (rules.ids_are_slugs_and_unique, "words with", lambda p: cell(p, "loss").update(id="A_cell")),
     (rules.ids_are_slugs_and_unique, "stands twice", unnormal(prose("loss", "Again."))),
+    (rules.solutions_are_hidden, "a solution in sight", mark("loss", tags=["solution"])),
+    (
+        rules.solutions_are_hidden,
+        "a solution in sight",
+        mark("loss", tags=["hide-cell", "solution"]),
+    ),
     (rules.tags_are_known, "'hide_input'", mark("loss", tags=["hide_input"])),
     (rules.tags_are_known, "'nbval-skip'", mark("loss", tags=["nbval-skip"])),
     (rules.headings_go_down_in_steps, "skips a level", add(prose("deep", "#### Deep"))),
