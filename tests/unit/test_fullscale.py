@@ -97,6 +97,12 @@ def test_a_recipe_learns_and_repeats(name):
     assert mnist.train(recipe, examples, test, seed=0)["accuracies"] == run["accuracies"]
 
 
+def test_half_an_epoch_is_half_the_steps():
+    recipe = replace(mnist.FAST, epochs=1.5, batch_size=5)
+    run = mnist.train(recipe, pictures(20, seed=0), pictures(10, seed=1), seed=0)
+    assert run["epochs"] == 1.5 and len(run["accuracies"]) == 2
+
+
 def test_the_reference_stops_where_it_first_passes():
     sets = pictures(20, seed=0), pictures(20, seed=1)
     assert mnist.train(mnist.REFERENCE, *sets, seed=0, stop_at=0.0)["epochs"] == 1
