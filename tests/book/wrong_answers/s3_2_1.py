@@ -14,6 +14,10 @@ def never_refuses(kernel, dilation=1):
     return dilation * (kernel - 1) // 2
 
 
+def one_too_many(kernel, dilation=1):
+    return same_padding(kernel, dilation) + 1
+
+
 def forgets_dilation(kernel, dilation=1):
     if (kernel - 1) % 2:
         raise ValueError("Even kernel.")
@@ -67,6 +71,7 @@ WRONG = {
     "3.2.1-a": [
         ("never refuses", never_refuses),
         ("forgets the dilation", forgets_dilation),
+        ("one too many", one_too_many),
         ("a fraction", lambda kernel, dilation=1: dilation * (kernel - 1) / 2),
     ],
     "3.2.1-b": [
