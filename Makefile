@@ -23,7 +23,7 @@ test: book  ## everything: lint, unit tests, book rules, every notebook executed
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --nbval
 
 lab: setup  ## open JupyterLab at the first chapter
-	@$(PY) -m jupyterlab book/intro.md
+	@$(PY) -m jupyterlab $$($(PY) -m tools.notebooks list | awk 'NR == 1 {print $$2}')
 
 serve: book  ## serve the site on this machine (PORT=8000)
 	@$(PY) -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
