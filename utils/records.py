@@ -91,9 +91,11 @@ def all_records(folder: Path | None = None) -> list[Record]:
 def table(record: Record) -> str:
     """The record as a Markdown table of two columns, for a page: `results` first.
 
-    Nested results are written `outer: inner`; numbers have four significant digits.
+    Nested results are written `outer: inner`, a list of runs takes a row for each, and a group of
+    settings one row, in which a switch is named if it is on. Numbers have four significant digits.
     """
-    rows = {"What": record.what, **_flat(record.results), **_flat(record.settings)}
+    settings = {f"settings: {key}": _readable(value) for key, value in record.settings.items()}
+    rows = {"What": record.what, **_flat(record.results), **settings}
     rows |= {
         "Seeds": ", ".join(map(str, record.seeds)),
         "Machine": ", ".join(f"{key} {value}" for key, value in record.machine.items()),
@@ -111,12 +113,21 @@ def _flat(tree: dict[str, Any], prefix: str = "") -> dict[str, str]:
     for key, value in tree.items():
         if isinstance(value, dict):
             rows |= _flat(value, f"{prefix}{key}: ")
+        elif isinstance(value, list) and all(isinstance(run, dict) for run in value):
+            rows |= {f"{prefix}{key}, run {n}": _readable(run) for n, run in enumerate(value, 1)}
         else:
             rows[prefix + key] = _readable(value)
     return rows
 
 
 def _readable(value: Any) -> str:
+    if isinstance(value, dict):
+        parts = [
+            key if part is True else f"{key} {_readable(part)}"
+            for key, part in value.items()
+            if part is not False
+        ]
+        return "; ".join(parts)
     if isinstance(value, list):
         return ", ".join(map(_readable, value))
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -140,3 +140,12 @@ def test_the_table_shows_every_figure():
 def test_the_books_own_records_are_sound():
     for found in records.all_records():
         assert found.command.startswith("python -m utils.") and found.seeds
+
+
+def test_the_table_gives_each_run_and_each_group_of_settings_a_row():
+    runs = {"fast": [{"seed": 0, "accuracies": [0.99, 0.992]}, {"seed": 1, "accuracies": [0.991]}]}
+    groups = {"fast": {"adamw": True, "crop": False, "rate": 0.001}}
+    text = records.table(record(results=runs, settings=groups))
+    assert "| fast, run 1 | seed 0; accuracies 0.99, 0.992 |" in text
+    assert "| fast, run 2 | seed 1; accuracies 0.991 |" in text
+    assert "| settings: fast | adamw; rate 0.001 |" in text
