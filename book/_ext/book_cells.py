@@ -1,7 +1,7 @@
 """Code cells as the site shows them.
 
 A cell's id in the notebook is its anchor (`#cell-conv-loop`), a folded solution is announced as
-one, and where a cell prints what it checked, its sentences wrap instead of scrolling.
+one, and what a cell prints of its checks wraps like the sentences it is, instead of scrolling.
 """
 
 from pathlib import Path
@@ -19,8 +19,9 @@ def prepare_cells(app, doctree) -> None:
         if node.get("nb_element") != "cell_code":
             continue
         node["ids"].append(f"cell-{cells[node['cell_index']].id}")
-        if any(block.astext().lstrip().startswith("✓") for block in printed(node)):
-            node["classes"].append("says")
+        for block in printed(node):
+            if is_sentences(block.astext()):
+                block["classes"].append("says")
         if "tag_solution" in node["classes"]:
             node["prompt_show"], node["prompt_hide"] = "Show the solution", "Hide the solution"
 
@@ -30,6 +31,11 @@ def printed(cell):
     for part in cell.findall(nodes.container):
         if part.get("nb_element") == "cell_code_output":
             yield from part.findall(nodes.literal_block)
+
+
+def is_sentences(text: str) -> bool:
+    """Lines of checks, with nothing lined up in columns that wrapping would tear apart."""
+    return "✓" in text and "  " not in text
 
 
 def setup(app) -> dict:
