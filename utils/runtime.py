@@ -11,12 +11,13 @@ from typing import TypeVar
 
 import numpy as np
 import torch
+from threadpoolctl import threadpool_limits
 from tqdm.auto import tqdm
 
 Item = TypeVar("Item")
 
 THREADS = 1
-"""Threads torch computes with. Sums of floats depend on their number, so it is fixed."""
+"""Threads torch and NumPy compute with. Sums of floats depend on their number, so it is fixed."""
 
 
 def seed_everything(seed: int = 0) -> None:
@@ -31,6 +32,7 @@ def seed_everything(seed: int = 0) -> None:
     np.random.seed(seed)  # noqa: NPY002 - libraries draw from the global generator
     torch.manual_seed(seed)
     torch.set_num_threads(THREADS)
+    threadpool_limits(THREADS)  # NumPy's, through the linear algebra libraries in this process
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")  # cuBLAS asks for it
     torch.use_deterministic_algorithms(True)
 

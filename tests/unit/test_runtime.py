@@ -5,6 +5,7 @@ import random
 import numpy as np
 import pytest
 import torch
+from threadpoolctl import threadpool_info
 
 from utils import records, runtime
 
@@ -28,6 +29,7 @@ def test_seeds_differ_and_settings_are_fixed():
     runtime.seed_everything(1)
     assert all(a != b for a, b in zip(first, draw()))
     assert torch.get_num_threads() == runtime.THREADS == 1
+    assert {pool["num_threads"] for pool in threadpool_info()} == {runtime.THREADS}
     assert torch.are_deterministic_algorithms_enabled()
 
 
