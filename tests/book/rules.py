@@ -52,7 +52,7 @@ SHORTEST_ALT = 20
 COPIED_STATEMENTS = 4
 
 METADATA = {"kernelspec", "language_info", "source_section", "claims", "prerequisites", "mystnb"}
-CELL_METADATA = {"tags", "tolerance", "mystnb", "jupyter", "ignored_because"}
+CELL_METADATA = {"tags", "tolerance", "mystnb", "jupyter", "ignored_because", "verifies"}
 TAGS = {
     "hide-input",
     "hide-output",
@@ -76,6 +76,8 @@ FORBIDDEN = {
     r"#\s*(NBVAL|PYTEST_VALIDATE)_": "steers the check by a comment; use a tag",
     r";\s*\Z": "ends with a semicolon, which the check ignores: end with `plt.show()`",
 }
+LABEL = re.compile(r"^\s*:label:\s*(\S+)|\$\$\s*\(([\w:-]+)\)", re.MULTILINE)
+CHECK = re.compile(r"\bcheck\.(close|equal|gradient|raises|symbolic|within)\(")
 HEADING = re.compile(r"^(#{1,6}) (.*?)\s*$", re.MULTILINE)
 PATHS = re.compile(
     r"(?<![\w.:/<~)\]}])/(?:[\w.@+-]+/)+[\w.@+-]+|~/[\w.]+|\b[A-Z]:\\\w+|site-packages|\.venv\b"
@@ -351,6 +353,44 @@ def tolerances_are_sound_and_used(chapter):
         if not any(is_float(number) for text in shown for number in NUMBER.finditer(text)):
             wrong.append(f"{chapter.at(cell)}: declares a tolerance and shows no float.")
     return wrong
+
+
+@rule(OUTPUTS)
+def labelled_formulas_are_verified(chapter):
+    """A code cell that checks a formula says so (`"verifies": ["eq-size"]`) and has passed, and
+    "What was verified" names the formula."""
+    wrong, verified = [], set()
+    labels = [a or b for cell in chapter.prose for a, b in LABEL.findall(cell.source)]
+    for cell in chapter.code:
+        named = cell.metadata.get("verifies", [])
+        wrong += [
+            f"{chapter.at(cell)}: verifies `{name}`, and no formula here has that label."
+            for name in named
+            if name not in labels
+        ]
+        passed = any(text.startswith("✓") or "\n✓" in text for text in texts(cell))
+        if named and not (passed and CHECK.search(cell.source)):
+            wrong.append(f"{chapter.at(cell)}: says what it verifies, and no check passes there.")
+        verified.update(named)
+    table = section(chapter, "What was verified")
+    for name in labels:
+        if name not in verified:
+            wrong.append(f"{chapter.path.name}: no code cell verifies the formula `{name}`.")
+        if f"{{eq}}`{name}`" not in table:
+            wrong.append(f"{chapter.path.name}: `What was verified` leaves out `{name}`.")
+    return wrong
+
+
+def section(chapter: Chapter, heading: str) -> str:
+    """The prose under a heading of the second level."""
+    found, inside = [], False
+    for cell in chapter.prose:
+        for line in cell.source.splitlines():
+            if line.startswith("## "):
+                inside = line == f"## {heading}"
+            elif inside:
+                found.append(line)
+    return "\n".join(found)
 
 
 @rule(OUTPUTS)

@@ -70,10 +70,14 @@ def sound():
         code("loss", "print(loss)", printed("loss 0.5 of 12\n"), tolerance={"rtol": 0.01}),
         prose("planned", "An error follows; ![a picture of a small dog](../figures/dog.png)"),
         code("fails", "1 / 0", error(), tags=["raises-exception"]),
-        *(code(f"code-{n}", f"x_{n} = {n}") for n in range(2)),
+        code("solve", 'check.equal("x", x, 1)', printed("✓ x: both are 1\n"), verifies=["eq-one"]),
+        code("code-1", "x_1 = 1"),
         prose("more", "Go on.\n\n$$\nx = 1\n$$ (eq-one)\n\nAs {eq}`eq-one` says."),
         code("timed", "timer()", printed("12 ms\n"), **ignored("time")),
-        prose("solved", "See [](#cell-timed), [](3-2-second.ipynb#idea) and {doc}`index`."),
+        prose(
+            "solved",
+            "## What was verified\n\n{eq}`eq-one`. See [](#cell-timed), [](3-2-second.ipynb#idea) and {doc}`index`.",
+        ),
     )
     many = [part for n in range(40) for part in (code(f"n-{n}", "1"), prose(f"p-{n}", "Word."))]
     second = chapter("3.2", *many[:60])
@@ -232,6 +236,16 @@ FAULTS = [
     (rules.tolerances_are_sound_and_used, "0.5", mark("loss", tolerance={"rtol": 2})),
     (rules.tolerances_are_sound_and_used, "no float", output("loss", printed("12 images"))),
     (rules.tolerances_are_sound_and_used, "no float", mark("idea", tolerance={"rtol": 0.1})),
+    (rules.labelled_formulas_are_verified, "`eq-two`", mark("solve", verifies=["eq-two"])),
+    (rules.labelled_formulas_are_verified, "no code cell verifies", mark("solve", verifies=[])),
+    (rules.labelled_formulas_are_verified, "no check passes", output("solve", printed("x is 1"))),
+    (rules.labelled_formulas_are_verified, "no check passes", write("solve", "print('✓ x')")),
+    (rules.labelled_formulas_are_verified, "leaves out", write("solved", "It was verified.")),
+    (
+        rules.labelled_formulas_are_verified,
+        "no code cell verifies the formula `eq-three`",
+        add(prose("third", "```{math}\n:label: eq-three\nx = 3\n```")),
+    ),
     (rules.ignored_outputs_are_measurements, "come together", mark("loss", ignored_because="time")),
     (rules.ignored_outputs_are_measurements, "come together", mark("timed", tags=[])),
     (rules.ignored_outputs_are_measurements, "because of", mark("timed", ignored_because="luck")),
