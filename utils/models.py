@@ -1,8 +1,12 @@
 """The models that more than one chapter uses.
 
-Holds `ConvNet`, the document's convolutional network mended. Leaves out training (`training`)
-and counting parameters and operations (`measure`).
+Holds `ConvNet`, the document's convolutional network mended, and `GPT`, a language model of
+GPT-2's architecture, with its parts. Leaves out training (`training`) and counting parameters and
+operations (`measure`).
 """
+
+import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -44,3 +48,130 @@ class ConvNet(nn.Module):
         x = torch.flatten(x, 1)  # (B, 64 * side * side), image by image
         x = F.relu(self.fc1(x))  # (B, 128)
         return self.fc2(x)  # (B, n_classes)
+
+
+@dataclass(frozen=True)
+class GPTConfig:
+    """The sizes of a `GPT`: V, longest T, C, H and L in the book's letters.
+
+    Raises:
+        ValueError: if a size is not a positive whole number, or the heads do not divide the width.
+    """
+
+    vocab_size: int = 256
+    context_length: int = 64
+    d_model: int = 64
+    n_heads: int = 4
+    n_layers: int = 2
+
+    def __post_init__(self):
+        for name, value in vars(self).items():
+            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+                raise ValueError(f"{name} is a positive whole number; this is {value!r}.")
+        if self.d_model % self.n_heads:
+            raise ValueError(
+                f"{self.n_heads} heads share the width evenly; d_model={self.d_model} does not "
+                "divide by their number."
+            )
+
+
+class CausalSelfAttention(nn.Module):
+    """Multi-head attention in which a token sees itself and those before it.
+
+    `cache`, a list that is empty at first, keeps keys and values, (B, H, S, Dh) each, so that
+    the next call needs only the tokens that are new.
+
+    Shapes:
+        x (B, T, C) -> (B, T, C).
+
+    Source: Vaswani et al. 2017, "Attention Is All You Need", section 3.2; biases as in GPT-2.
+    Explained in: 3.6
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.n_heads = config.n_heads
+        self.qkv = nn.Linear(config.d_model, 3 * config.d_model)
+        self.proj = nn.Linear(config.d_model, config.d_model)
+
+    def forward(self, x: Tensor, cache: list[Tensor] | None = None) -> Tensor:
+        B, T, C = x.shape
+        split = self.qkv(x).view(B, T, 3, self.n_heads, C // self.n_heads)
+        q, k, v = split.permute(2, 0, 3, 1, 4)  # (B, H, T, Dh) each
+        if cache:
+            k, v = (torch.cat([old, new], 2) for old, new in zip(cache, (k, v)))  # (B, H, S, Dh)
+        if cache is not None:
+            cache[:] = [k, v]
+        S = k.shape[2]
+        mask = torch.ones(T, S, dtype=torch.bool, device=x.device).tril(S - T)
+        y = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)  # (B, H, T, Dh)
+        return self.proj(y.transpose(1, 2).reshape(B, T, C))  # (B, T, C)
+
+
+class Block(nn.Module):
+    """A Transformer block: attention, then two linear layers, each added to what it read.
+
+    Shapes:
+        x (B, T, C) -> (B, T, C).
+
+    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+    Explained in: 2.6
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        C = config.d_model
+        self.norm1, self.norm2 = nn.LayerNorm(C), nn.LayerNorm(C)
+        self.attention = CausalSelfAttention(config)
+        self.up, self.down = nn.Linear(C, 4 * C), nn.Linear(4 * C, C)
+
+    def forward(self, x: Tensor, cache: list[Tensor] | None = None) -> Tensor:
+        x = x + self.attention(self.norm1(x), cache)  # (B, T, C)
+        hidden = F.gelu(self.up(self.norm2(x)), approximate="tanh")  # (B, T, 4C)
+        return x + self.down(hidden)  # (B, T, C)
+
+
+class GPT(nn.Module):
+    """A language model of GPT-2's architecture, without dropout.
+
+    Its scores for the next token come from the token embedding itself (tied weights). `cache`,
+    an empty list at first, holds a cache for each block and says how many tokens have gone by.
+
+    Shapes:
+        idx (B, T), token ids -> logits (B, T, V).
+
+    Raises:
+        ValueError: if more tokens arrive than `context_length`, those in the cache included.
+
+    Source: Radford et al. 2019, "Language Models are Unsupervised Multitask Learners".
+    Explained in: 2.6
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.config = config
+        self.token = nn.Embedding(config.vocab_size, config.d_model)
+        self.position = nn.Embedding(config.context_length, config.d_model)
+        self.blocks = nn.ModuleList(Block(config) for _ in range(config.n_layers))
+        self.norm = nn.LayerNorm(config.d_model)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2:  # what is added to the stream shrinks with depth
+                added = name.endswith(("proj.weight", "down.weight"))
+                scale = math.sqrt(2 * config.n_layers) if added else 1
+                nn.init.normal_(parameter, std=0.02 / scale)
+            elif name.endswith("bias"):
+                nn.init.zeros_(parameter)
+
+    def forward(self, idx: Tensor, cache: list[list[Tensor]] | None = None) -> Tensor:
+        past = cache[0][0].shape[2] if cache else 0
+        end = past + idx.shape[1]
+        if end > self.config.context_length:
+            raise ValueError(
+                f"This model reads {self.config.context_length} tokens at most; here come {end}."
+            )
+        if cache is not None and not cache:
+            cache += [[] for _ in self.blocks]
+        x = self.token(idx) + self.position.weight[past:end]  # (B, T, C)
+        for n, block in enumerate(self.blocks):
+            x = block(x, cache[n] if cache is not None else None)  # (B, T, C)
+        return self.norm(x) @ self.token.weight.T  # (B, T, V)

@@ -1,5 +1,6 @@
-"""`utils.models`: the mended network against plain layers, its shapes, and what it refuses."""
+"""`utils.models`: each model against an independent one, its shapes, and what it refuses."""
 
+import itertools
 import re
 
 import pytest
@@ -7,8 +8,9 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from transformers import GPT2Config, GPT2LMHeadModel
 
-from utils.models import ConvNet
+from utils.models import GPT, CausalSelfAttention, ConvNet, GPTConfig
 from utils.runtime import seed_everything
 
 
@@ -79,3 +81,99 @@ def test_without_padding_the_last_two_rows_and_columns_are_never_seen():
     small.load_state_dict(large.state_dict())
     x = torch.randn(4, 1, 28, 28)
     torch.testing.assert_close(small(x[..., :26, :26]), large(x))
+
+
+# GPT --------------------------------------------------------------------------------------
+
+TINY = GPTConfig(vocab_size=11, context_length=8, d_model=12, n_heads=3, n_layers=2)
+
+
+def with_large_weights(config=TINY):
+    """A network whose attention is far from uniform and whose biases are not zero."""
+    net = GPT(config).double()
+    for parameter in net.parameters():
+        torch.nn.init.normal_(parameter, std=0.5)
+    return net
+
+
+def as_gpt2(net):
+    """The same weights in the reference implementation, which stores matrices transposed."""
+    c = net.config
+    sizes = {"n_positions": c.context_length, "n_embd": c.d_model, "n_head": c.n_heads}
+    ends = {"bos_token_id": 0, "eos_token_id": 0}
+    config = GPT2Config(vocab_size=c.vocab_size, n_layer=c.n_layers, **sizes, **ends)
+    reference = GPT2LMHeadModel(config).double().eval()
+    names = {"token": "wte", "position": "wpe", "blocks": "h", "norm": "ln_f", "norm1": "ln_1"}
+    names |= {"norm2": "ln_2", "attention": "attn", "qkv": "c_attn", "proj": "c_proj"}
+    names |= {"up": "mlp.c_fc", "down": "mlp.c_proj"}
+    weights = {"lm_head.weight": net.token.weight.data}
+    for name, value in net.state_dict().items():
+        renamed = ".".join(names.get(part, part) for part in name.split("."))
+        linear = value.dim() == 2 and renamed.startswith("h.")
+        weights[f"transformer.{renamed}"] = value.T if linear else value
+    reference.load_state_dict(weights)
+    return reference
+
+
+def test_gpt_is_gpt2():
+    net, idx = with_large_weights(), torch.randint(11, (3, 8))
+    ours, theirs = net(idx), as_gpt2(net)(idx).logits
+    torch.testing.assert_close(ours, theirs, rtol=1e-10, atol=1e-10)
+
+
+def test_gpt_at_gpt2s_settings_has_its_size():
+    with torch.device("meta"):
+        net = GPT(GPTConfig(50257, 1024, 768, 12, 12))
+    assert sum(p.numel() for p in net.parameters()) == 124_439_808
+
+
+def test_the_future_is_hidden():
+    net = with_large_weights()
+    embedded = torch.randn(1, 6, 12, dtype=torch.float64, requires_grad=True)
+    net.blocks[0](embedded)[0, 2].sum().backward()
+    assert (embedded.grad[0, :3].abs().sum(1) > 0).all()
+    assert (embedded.grad[0, 3:] == 0).all()
+
+
+@settings(max_examples=20, deadline=None)
+@given(cuts=st.lists(st.integers(1, 7), max_size=4))
+def test_a_cache_changes_nothing_however_the_tokens_arrive(cuts):
+    net, idx, cache = with_large_weights(), torch.randint(11, (2, 8)), []
+    edges = [0, *sorted(set(cuts)), 8]
+    pieces = [net(idx[:, start:end], cache) for start, end in itertools.pairwise(edges)]
+    torch.testing.assert_close(torch.cat(pieces, 1), net(idx), rtol=1e-9, atol=1e-9)
+    assert cache[0][0].shape == (2, 3, 8, 4)
+
+
+def test_a_new_gpt_guesses_about_evenly():
+    idx, targets = torch.randint(256, (2, 8, 64))
+    loss = F.cross_entropy(GPT(GPTConfig())(idx).mT, targets)
+    assert loss.item() == pytest.approx(5.545, abs=0.1)  # ln 256
+
+
+@pytest.mark.parametrize("past", [0, 5])
+def test_more_tokens_than_the_context_are_named(past):
+    net, cache = GPT(TINY), []
+    if past:
+        net(torch.zeros(1, past, dtype=torch.long), cache)
+    with pytest.raises(ValueError, match="8 tokens at most; here come 9"):
+        net(torch.zeros(1, 9 - past, dtype=torch.long), cache)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentence"),
+    [
+        ({"n_heads": 5}, "5 heads share the width evenly; d_model=64"),
+        ({"n_layers": 0}, "n_layers is a positive whole number; this is 0"),
+        ({"d_model": 64.0}, "d_model is a positive whole number; this is 64.0"),
+        ({"vocab_size": True}, "vocab_size is a positive whole number; this is True"),
+    ],
+)
+def test_a_bad_size_is_named(wrong, sentence):
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        GPTConfig(**wrong)
+
+
+def test_attention_needs_no_cache():
+    attention = CausalSelfAttention(TINY)
+    assert attention(torch.zeros(2, 5, 12)).shape == (2, 5, 12)
