@@ -1,11 +1,13 @@
 """The models that more than one chapter uses.
 
-Holds `ConvNet`, the document's convolutional network mended, and `GPT`, a language model of
-GPT-2's architecture, with its parts. Leaves out training (`training`) and counting parameters and
-operations (`measure`).
+Holds `ConvNet` and `AutoEncoder`, the document's two networks mended, and `GPT`, a language model
+of GPT-2's architecture, with its parts. Leaves out training (`training`) and counting parameters
+and operations (`measure`).
 """
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -175,3 +177,63 @@ class GPT(nn.Module):
         for n, block in enumerate(self.blocks):
             x = block(x, cache[n] if cache is not None else None)  # (B, T, C)
         return self.norm(x) @ self.token.weight.T  # (B, T, V)
+
+
+def dense_layers(widths: Sequence[int]) -> nn.Sequential:
+    """Linear layers from each width to the next, ReLU between them and none after the last.
+
+    Shapes:
+        (B, widths[0]) -> (B, widths[-1]).
+
+    Explained in: 2.4
+    """
+    layers = []
+    for n_in, n_out in itertools.pairwise(widths):
+        layers += [nn.Linear(n_in, n_out), nn.ReLU()]
+    return nn.Sequential(*layers[:-1])
+
+
+class AutoEncoder(nn.Module):
+    """From `input_dim` numbers to a code of `d_code` and back: the document's network, mended.
+
+    `hidden` holds the widths between input and code; the decoder has them in reverse, and without
+    any (`hidden=()`) both halves are affine. The output is `"sigmoid"` for data from 0 to 1, and
+    `"linear"` for any other.
+
+    Shapes:
+        x (B, ...), input_dim numbers each -> x_hat, of x's shape; encode: x -> z (B, d_code);
+        decode: z (B, d_code) -> (B, input_dim).
+
+    Raises:
+        ValueError: on another output, or if examples of another size arrive.
+
+    Explained in: 2.4
+    """
+
+    def __init__(
+        self,
+        input_dim: int = 784,
+        d_code: int = 32,
+        hidden: Sequence[int] = (128,),
+        output: str = "sigmoid",
+    ):
+        super().__init__()
+        if output not in ("sigmoid", "linear"):
+            raise ValueError(f"An output is 'sigmoid' or 'linear'; this is {output!r}.")
+        widths = (input_dim, *hidden, d_code)
+        self.encoder = dense_layers(widths)
+        self.decoder = dense_layers(widths[::-1])
+        if output == "sigmoid":
+            self.decoder.append(nn.Sigmoid())
+
+    def encode(self, x: Tensor) -> Tensor:
+        x, d_in = x.flatten(1), self.encoder[0].in_features  # (B, input_dim)
+        if x.shape[1] != d_in:
+            raise ValueError(f"An example has {d_in} numbers; these have {x.shape[1]}.")
+        return self.encoder(x)  # (B, d_code)
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decoder(z)  # (B, input_dim)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.decode(self.encode(x)).reshape(x.shape)

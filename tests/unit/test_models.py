@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from utils.models import GPT, CausalSelfAttention, ConvNet, GPTConfig
+from utils.models import GPT, AutoEncoder, CausalSelfAttention, ConvNet, GPTConfig, dense_layers
 from utils.runtime import seed_everything
 
 
@@ -177,3 +177,51 @@ def test_a_bad_size_is_named(wrong, sentence):
 def test_attention_needs_no_cache():
     attention = CausalSelfAttention(TINY)
     assert attention(torch.zeros(2, 5, 12)).shape == (2, 5, 12)
+
+
+# Autoencoders -----------------------------------------------------------------------------
+
+
+def test_dense_layers_are_affine_maps_with_relu_between():
+    layers = dense_layers((5, 4, 3))
+    x = torch.randn(6, 5)
+    hidden = F.relu(x @ layers[0].weight.T + layers[0].bias)
+    torch.testing.assert_close(layers(x), hidden @ layers[2].weight.T + layers[2].bias)
+    assert len(dense_layers((5, 4))) == 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    input_dim=st.integers(1, 9),
+    d_code=st.integers(1, 12),
+    hidden=st.lists(st.integers(1, 6), max_size=3),
+    output=st.sampled_from(["sigmoid", "linear"]),
+)
+def test_an_autoencoder_is_its_two_halves(input_dim, d_code, hidden, output):
+    net = AutoEncoder(input_dim, d_code, hidden, output)
+    widths = [input_dim, *hidden, d_code]
+    both = [*itertools.pairwise(widths), *itertools.pairwise(widths[::-1])]
+    assert sum(p.numel() for p in net.parameters()) == sum(m * n + n for m, n in both)
+    x = torch.randn(3, input_dim)
+    z = net.encode(x)
+    assert z.shape == (3, d_code)
+    torch.testing.assert_close(net(x), net.decode(z))
+    inside = bool(((net(x) >= 0) & (net(x) <= 1)).all())
+    assert inside or output == "linear"
+
+
+def test_an_autoencoder_gives_images_back_as_images():
+    assert AutoEncoder(64, 2)(torch.zeros(5, 1, 8, 8)).shape == (5, 1, 8, 8)
+
+
+def test_without_hidden_layers_an_autoencoder_is_affine():
+    net = AutoEncoder(6, 2, hidden=(), output="linear")
+    a, b = torch.randn(2, 4, 6)
+    torch.testing.assert_close(net(0.3 * a + 0.7 * b), 0.3 * net(a) + 0.7 * net(b))
+
+
+def test_an_autoencoder_names_what_it_does_not_take():
+    with pytest.raises(ValueError, match="'sigmoid' or 'linear'; this is 'relu'"):
+        AutoEncoder(output="relu")
+    with pytest.raises(ValueError, match="has 784 numbers; these have 64"):
+        AutoEncoder()(torch.zeros(2, 64))

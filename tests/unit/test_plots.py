@@ -352,6 +352,28 @@ def test_image_grid_fills_the_last_row_with_nothing():
     assert [len(ax.images) for ax in axes.flat] == [1] * 5 + [0]
 
 
+def test_image_rows_put_pictures_side_by_side_under_one_scale():
+    named = {"originals": np.zeros((3, 1, 8, 8)), "copies": torch.ones(3, 8, 8)}
+    _, axes = plots.image_rows(named)
+    assert [ax.get_yticklabels()[0].get_text() for ax in axes] == ["originals", "copies"]
+    strips = [ax.images[0] for ax in axes]
+    assert [strip.get_array().shape for strip in strips] == [(8, 26)] * 2
+    assert strips[0].get_clim() == strips[1].get_clim() == (0, 1)
+    assert strips[1].get_array()[:, 8].mask.all()
+    assert np.array_equal(strips[1].get_array()[:, 9:17], np.ones((8, 8)))
+
+
+def test_image_rows_keep_colours():
+    _, axes = plots.image_rows({"red": np.ones((2, 3, 8, 8)) * [[[[1]], [[0]], [[0]]]]})
+    assert axes[0].images[0].get_array().shape == (8, 17, 3)
+
+
+@pytest.mark.parametrize("rows", [{}, {"a": np.ones((2, 8, 8)), "b": np.ones((3, 8, 8))}])
+def test_image_rows_refuse_nothing_and_unlike_rows(rows):
+    with pytest.raises(ValueError, match="row"):
+        plots.image_rows(rows)
+
+
 def test_image_grid_draws_digits_in_ink_photographs_in_grey_and_colours_as_they_are():
     def drawn(images):
         return plots.image_grid(images)[1].flat[0].images[0]

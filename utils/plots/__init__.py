@@ -9,7 +9,7 @@ from utils.plots.charts import bars, histogram
 from utils.plots.grids import confusion, heatmap, heatmaps
 from utils.plots.interactive import Interactive
 from utils.plots.lines import curves
-from utils.plots.pictures import image_grid
+from utils.plots.pictures import image_grid, image_rows
 from utils.plots.style import CYCLE, PALETTE, SIZES, figure, readable, show, use_house_style
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "heatmaps",
     "histogram",
     "image_grid",
+    "image_rows",
     "readable",
     "show",
     "use_house_style",

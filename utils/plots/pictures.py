@@ -1,9 +1,10 @@
 """Pictures in rows and columns."""
 
 import textwrap
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
@@ -61,6 +62,57 @@ def image_grid(
     if title:
         fig.suptitle(title, x=0.01, ha="left", size=13, weight=HEAVY)
     return fig, axes
+
+
+def image_rows(
+    rows: Mapping[str, object],
+    *,
+    cmap: str | None = None,
+    limits: tuple[float, float] | None = None,
+    size: str = "wide",
+) -> tuple[Figure, np.ndarray]:
+    """Rows of small pictures, each row with its name, such as originals and reconstructions.
+
+    Colours are those of `image_grid`, with the same limits in all rows.
+
+    Shapes:
+        rows: `{name: images}`, images (N, H, W), (N, 1, H, W) or (N, 3, H, W), all of one shape.
+
+    Raises:
+        ValueError: empty, NaN only, or rows of different shapes.
+    """
+    if not rows:
+        raise ValueError("There is no row of pictures to draw.")
+    pictures = {name: _pictures(images) for name, images in rows.items()}
+    shapes = {array.shape for array in pictures.values()}
+    if len(shapes) > 1:
+        raise ValueError(f"All rows have pictures of one shape; these are {sorted(shapes)}.")
+    count, high, wide = shapes.pop()[:3]
+    grey = cmap or ("gray" if high >= PHOTOGRAPH else "house_ink")
+    shades = colormaps[grey].with_extremes(bad=(0, 0, 0, 0))  # gaps are not drawn
+    everything = np.stack([*pictures.values()])
+    low, top = limits or (np.nanmin(everything), np.nanmax(everything))
+    fig, axes = figure(size, len(rows), squeeze=False)
+    width = SIZES[size][0]
+    label = LETTER * max(len(name) for name in rows) + 0.15
+    fig.set_size_inches(width, len(rows) * ((width - label) / count * high / wide + 0.06))
+    fig.get_layout_engine().set(w_pad=0.04, h_pad=0.01, hspace=0.01)
+    for ax, (name, row) in zip(axes[:, 0], pictures.items()):
+        ax.imshow(_strip(row), cmap=shades, vmin=low, vmax=top)
+        ax.set_xticks([])
+        ax.set_yticks([(high - 1) / 2], [name])
+        ax.tick_params(axis="y", length=0)
+        ax.spines[:].set_visible(False)
+        ax.grid(False)
+    return fig, axes[:, 0]
+
+
+def _strip(pictures: np.ndarray) -> np.ndarray:
+    """Pictures side by side, with a gap of nothing between two."""
+    gap = max(1, pictures.shape[2] // 10)
+    around = ((0, 0), (0, 0), (0, gap), *[(0, 0)] * (pictures.ndim - 3))
+    padded = np.pad(pictures.astype(float), around, constant_values=np.nan)
+    return np.ma.masked_invalid(np.concatenate([*padded], axis=1)[:, :-gap])
 
 
 def _pictures(images) -> np.ndarray:
