@@ -4,7 +4,7 @@ Leaves out what a library has (`scikit-learn` for other metrics); a formula stan
 a chapter shows it. Counts follow `torch.utils.flop_counter`: a multiplication and an addition
 are two operations, and biases, activations and pooling are not counted.
 
-Explained in: 3.2.1, 4.1, 7.4.2
+Explained in: 1.1, 3.2.1, 4.1, 7.4.2
 """
 
 import math
@@ -18,6 +18,7 @@ import numpy as np
 import torch
 from scipy import stats
 from torch import Tensor, nn
+from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
 
 CONVOLUTIONS = (nn.Conv1d, nn.Conv2d, nn.Conv3d)
@@ -78,6 +79,27 @@ def bytes_of(thing: Tensor | nn.Module) -> int:
     if isinstance(thing, nn.Module):
         return sum(bytes_of(t) for t in [*thing.parameters(), *thing.buffers()])
     raise TypeError(f"bytes_of takes a tensor or a module; this is a {type(thing).__name__}.")
+
+
+def kept_bytes(run: Callable[[], object], net: nn.Module) -> int:
+    """The bytes that autograd keeps of `run()` for its backward pass, apart from `net`'s own.
+
+    Storage that several kept tensors share counts once. `run` returns what it computed, so that
+    nothing is freed, and no address used twice, before all is counted.
+
+    Explained in: 1.1, 3.1.2
+    """
+    own = {tensor.untyped_storage().data_ptr() for tensor in net.parameters()}
+    stored: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        storage = tensor.untyped_storage()
+        stored[storage.data_ptr()] = storage.nbytes()
+        return tensor
+
+    with saved_tensors_hooks(note, lambda tensor: tensor):
+        _outputs = run()
+    return sum(size for address, size in stored.items() if address not in own)
 
 
 def conv_output_size(

@@ -218,3 +218,10 @@ def test_counting_leaves_the_mode_of_every_layer_alone_also_after_an_error():
 def test_an_impossible_setting_of_a_convolution_is_named(setting):
     with pytest.raises(ValueError, match="at least"):
         measure.conv_output_size(28, 3, **setting)
+
+
+def test_kept_bytes_are_what_the_backward_pass_of_a_linear_layer_needs():
+    net, x = nn.Sequential(nn.Linear(5, 7), nn.Tanh(), nn.Linear(7, 2)), torch.zeros(3, 5)
+    assert measure.kept_bytes(lambda: net(x), net) == 4 * 3 * (5 + 7)
+    with torch.no_grad():
+        assert measure.kept_bytes(lambda: net(x), net) == 0
