@@ -22,7 +22,7 @@ def by_name(value):
 
 @pytest.mark.parametrize("model", IN_LIBRARY, ids=by_name)
 def test_parameters_are_the_librarys_to_the_last_one(model):
-    built = architectures.build(model)
+    built = architectures.on_meta(model)
     assert architectures.parameters(model.sizes) == sum(p.numel() for p in built.parameters())
 
 
@@ -59,7 +59,7 @@ def test_forward_flops_are_torchs(name):
     model = find(name)
     idx = torch.zeros(1, 24, dtype=torch.long, device="meta")
     mask = torch.zeros(1, 1, 24, 24, device="meta")
-    built = architectures.build(model).eval()
+    built = architectures.on_meta(model).eval()
     with FlopCounterMode(display=False) as counter:
         built(idx, attention_mask=mask, use_cache=False)
     assert architectures.forward_flops(model.sizes, 24) == counter.get_total_flops()
@@ -91,7 +91,7 @@ def test_sizes_that_cannot_be_are_refused():
     with pytest.raises(ValueError, match="cannot share"):
         Transformer(2, 32, 4, 128, 100, n_kv_heads=3)
     with pytest.raises(ValueError, match="no configuration"):
-        architectures.build(find("GPT-3"))
+        architectures.on_meta(find("GPT-3"))
     with pytest.raises(ValueError, match="No architecture 'GPT-9'"):
         find("GPT-9")
 

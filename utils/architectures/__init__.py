@@ -22,7 +22,7 @@ from utils.architectures.counts import (
     parameters,
     training_flops,
 )
-from utils.architectures.published import PUBLISHED, Published, build, find
+from utils.architectures.published import PUBLISHED, Published, find, on_meta
 from utils.architectures.runs import RUNS, Run
 
 __all__ = [
@@ -35,7 +35,6 @@ __all__ = [
     "Transformer",
     "active_parameters",
     "attention_parameters",
-    "build",
     "convolution_parameters",
     "feed_forward_parameters",
     "find",
@@ -44,6 +43,7 @@ __all__ = [
     "kv_cache_bytes",
     "layer_parameters",
     "matrix_parameters",
+    "on_meta",
     "parameters",
     "training_flops",
 ]

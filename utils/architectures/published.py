@@ -50,7 +50,7 @@ class Published:
     stated_active: float | None = None
 
 
-def build(model: Published) -> nn.Module:
+def on_meta(model: Published) -> nn.Module:
     """The model as `transformers` makes it, on the meta device: shapes without numbers.
 
     Raises:
