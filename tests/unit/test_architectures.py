@@ -44,7 +44,7 @@ def test_gemmas_paper_prints_its_numbers_in_full():
 def test_active_parameters_leave_out_the_experts_that_rest(model):
     c = model.sizes
     resting = (c.n_layers - c.experts.n_dense) * (c.experts.n - c.experts.top_k)
-    weights = resting * architectures.feed_forward_parameters(c, c.experts.d_ff)
+    weights = resting * architectures.count_feed_forward(c, c.experts.d_ff)
     total, active = architectures.parameters(c), architectures.active_parameters(c)
     assert total - active == weights > 0
 
@@ -81,7 +81,7 @@ def test_cache_bytes():
 def test_convolution_parameters_are_torchs(groups):
     for bias in (True, False):
         layer = nn.Conv2d(4, 6, 3, groups=groups, bias=bias)
-        count = architectures.convolution_parameters(4, 6, 3, groups, bias)
+        count = architectures.count_convolution(4, 6, 3, groups, bias)
         assert count == measure.parameters(layer)
 
 
@@ -116,6 +116,6 @@ def test_rows_are_dated_in_order_and_their_sources_exist(rows):
 def test_a_mixture_counts_its_router_and_its_shared_expert():
     plain = Transformer(2, 8, 2, 16, 10)
     mixed = Transformer(2, 8, 2, 16, 10, experts=Experts(4, 2, 16, n_shared=1, n_dense=1))
-    expert = architectures.feed_forward_parameters(plain, 16)
+    expert = architectures.count_feed_forward(plain, 16)
     more = architectures.parameters(mixed) - architectures.parameters(plain)
     assert more == 4 * expert + 8 * 4  # one of the five replaces the dense layer's own

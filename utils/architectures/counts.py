@@ -85,7 +85,7 @@ class Transformer:
         return part in self.biases.split()
 
 
-def attention_parameters(c: Transformer) -> int:
+def count_attention(c: Transformer) -> int:
     """Weights and biases of one attention: queries, keys, values, output.
 
     Source: Vaswani et al. 2017, section 3.2; Ainslie et al. 2023 for shared keys and values;
@@ -107,22 +107,22 @@ def _latent_parameters(c: Transformer, code: Latent) -> int:
     return queries + keys + values + c.n_heads * code.d_value * c.d_model
 
 
-def feed_forward_parameters(c: Transformer, d_ff: int) -> int:
+def count_feed_forward(c: Transformer, d_ff: int) -> int:
     """Two matrices, or three if gated, of a feed-forward layer `d_ff` wide."""
     n_in = 2 if c.is_gated else 1
     biases = (n_in * d_ff + c.d_model) * c.has_bias("ff")
     return (n_in + 1) * c.d_model * d_ff + biases
 
 
-def layer_parameters(c: Transformer, n_experts: int | None = None, dense: bool = False) -> int:
+def count_layer(c: Transformer, n_experts: int | None = None, dense: bool = False) -> int:
     """One layer; of a mixture, with `n_experts` of its experts (all unless given)."""
-    fixed = attention_parameters(c) + c.norms * c.d_norm * c.d_model
+    fixed = count_attention(c) + c.norms * c.d_norm * c.d_model
     if c.experts is None or dense:
-        return fixed + feed_forward_parameters(c, c.d_ff)
+        return fixed + count_feed_forward(c, c.d_ff)
     mixture = c.experts
     used = (mixture.n if n_experts is None else n_experts) + mixture.n_shared
     router = c.d_model * mixture.n + mixture.n * c.has_bias("router")
-    return fixed + router + used * feed_forward_parameters(c, mixture.d_ff)
+    return fixed + router + used * count_feed_forward(c, mixture.d_ff)
 
 
 def parameters(c: Transformer, n_experts: int | None = None) -> int:
@@ -131,16 +131,16 @@ def parameters(c: Transformer, n_experts: int | None = None) -> int:
     Example: GPT-2, Transformer(12, 768, 12, 3072, 50257, …), has 124,439,808.
     """
     n_dense = c.experts.n_dense if c.experts else 0
-    layers = n_dense * layer_parameters(c, dense=True)
-    layers += (c.n_layers - n_dense) * layer_parameters(c, n_experts)
+    layers = n_dense * count_layer(c, dense=True)
+    layers += (c.n_layers - n_dense) * count_layer(c, n_experts)
     if c.n_encoder_layers:  # decoder layers attend twice, and norm that too
-        cross = attention_parameters(c) + c.d_norm * c.d_model
-        layers += c.n_layers * cross + c.n_encoder_layers * layer_parameters(c)
+        cross = count_attention(c) + c.d_norm * c.d_model
+        layers += c.n_layers * cross + c.n_encoder_layers * count_layer(c)
     embedding = (c.vocab_size + c.n_positions) * c.d_model
-    return layers + embedding + head_parameters(c) + c.outer_norms * c.d_norm * c.d_model + c.extra
+    return layers + embedding + count_head(c) + c.outer_norms * c.d_norm * c.d_model + c.extra
 
 
-def head_parameters(c: Transformer) -> int:
+def count_head(c: Transformer) -> int:
     """The matrix from the last layer to the vocabulary, 0 where it is the embedding's own."""
     return c.vocab_size * (c.has_bias("head") + c.d_model * (not c.is_tied))
 
@@ -195,7 +195,7 @@ def kv_cache_bytes(c: Transformer, length: int, bytes_each: int = 2) -> int:
     return c.n_layers * length * each * bytes_each
 
 
-def convolution_parameters(
+def count_convolution(
     n_in: int, n_out: int, kernel: int, groups: int = 1, bias: bool = True
 ) -> int:
     """Of a square kernel: K² · C_in/G · C_out, and one bias for each channel that leaves.

@@ -4,10 +4,10 @@ import numpy as np
 
 from utils.architectures import (
     Transformer,
-    attention_parameters,
-    feed_forward_parameters,
+    count_attention,
+    count_feed_forward,
+    count_layer,
     kv_cache_bytes,
-    layer_parameters,
 )
 from utils.exercises import expect, grader, same_number
 
@@ -19,7 +19,7 @@ def by_hand(answer):
         "three numbers are asked for: attention, feed-forward, norms",
     )
     c = Transformer(1, 8, 2, 32, 0, is_gated=False, biases="qkv out ff", d_norm=2)
-    parts = attention_parameters(c), feed_forward_parameters(c, 32), c.norms * c.d_norm * 8
+    parts = count_attention(c), count_feed_forward(c, 32), c.norms * c.d_norm * 8
     for number, right, name in zip(answer, parts, ("attention", "feed-forward", "norms")):
         same_number(number, right, name=f"the count of {name}")
 
@@ -35,7 +35,7 @@ def largest_model(answer):
 def modern_layer(answer):
     for C, H, G, Dh, F in [(64, 4, 4, 16, 128), (64, 8, 2, 8, 100), (48, 4, 1, 20, 96)]:
         c = Transformer(1, C, H, F, 0, n_kv_heads=G, d_head=Dh)
-        same_number(answer(C, H, G, Dh, F), layer_parameters(c), name="the count of a layer")
+        same_number(answer(C, H, G, Dh, F), count_layer(c), name="the count of a layer")
 
 
 @grader("1.1-d", "as many tokens as fit, for all sequences together")
