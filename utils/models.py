@@ -1,8 +1,8 @@
 """The models that more than one chapter uses.
 
-Holds `ConvNet` and `AutoEncoder`, the document's two networks mended, and `GPT`, a language model
-of GPT-2's architecture, with its parts. Leaves out training (`training`) and counting parameters
-and operations (`measure`).
+Holds `ConvNet` and `AutoEncoder`, the document's two networks mended; `GPT`, a language model of
+GPT-2's architecture, with its parts; and two readers of sequences, one recurrent and one with
+attention. Leaves out training (`training`) and counting parameters and operations (`measure`).
 """
 
 import itertools
@@ -237,3 +237,85 @@ class AutoEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decode(self.encode(x)).reshape(x.shape)
+
+
+class RecurrentReader(nn.Module):
+    """Reads tokens one after another and scores classes from its last state.
+
+    `kind` is "RNN", "LSTM" or "GRU", PyTorch's layers of that name. `read` starts from embedded
+    tokens, so that gradients with respect to them can be asked for.
+
+    Shapes:
+        idx (B, T) -> logits (B, n_classes); read: x (B, T, d_model) -> logits.
+
+    Explained in: 2.3
+    """
+
+    def __init__(self, kind: str, d_state: int, n_tokens: int = 9, n_classes: int = 8):
+        super().__init__()
+        self.embedding = nn.Embedding(n_tokens, 16)
+        self.cell = getattr(nn, kind)(16, d_state, batch_first=True)
+        self.head = nn.Linear(d_state, n_classes)
+
+    def forward(self, idx: Tensor) -> Tensor:
+        return self.read(self.embedding(idx))
+
+    def read(self, x: Tensor) -> Tensor:
+        states, _ = self.cell(x)  # (B, T, d_state)
+        return self.head(states[:, -1])  # (B, n_classes)
+
+
+class AttentionReader(nn.Module):
+    """Scores classes from what the last token finds by attention to all tokens at once.
+
+    Without positions (`has_positions=False`) it cannot know the order of what it reads.
+
+    Shapes:
+        idx (B, T), T at most `length` -> logits (B, n_classes); read: x (B, T, d_model) -> logits.
+
+    Explained in: 2.3 and 2.6
+    """
+
+    def __init__(
+        self,
+        d_model: int,
+        length: int,
+        n_tokens: int = 9,
+        n_classes: int = 8,
+        has_positions: bool = True,
+    ):
+        super().__init__()
+        self.embedding = nn.Embedding(n_tokens, d_model)
+        positions = torch.randn(length, d_model)
+        self.positions = nn.Parameter(positions) if has_positions else None
+        self.query, self.key, self.value = (nn.Linear(d_model, d_model) for _ in range(3))
+        self.head = nn.Linear(d_model, n_classes)
+
+    def forward(self, idx: Tensor) -> Tensor:
+        return self.read(self.embedding(idx))
+
+    def read(self, x: Tensor) -> Tensor:
+        if self.positions is not None:
+            x = x + self.positions[: x.shape[1]]  # (B, T, C)
+        Q, K, V = self.query(x[:, -1:]), self.key(x), self.value(x)
+        weights = (Q @ K.mT / math.sqrt(x.shape[2])).softmax(2)  # (B, 1, T)
+        return self.head((weights @ V)[:, 0])  # (B, n_classes)
+
+
+def open_forget_gate(reader: RecurrentReader, bias: float) -> RecurrentReader:
+    """Set an LSTM's forget gates to start at sigmoid(bias) for a zero input and state.
+
+    Raises:
+        ValueError: if the reader's layer is no LSTM.
+
+    Source: Gers, Schmidhuber and Cummins 2000; Jozefowicz, Zaremba and Sutskever 2015.
+    Explained in: 2.3
+    """
+    if not isinstance(reader.cell, nn.LSTM):
+        raise ValueError(f"Only an LSTM has a forget gate, not a {type(reader.cell).__name__}.")
+    d_state = reader.cell.hidden_size
+    forget = slice(d_state, 2 * d_state)  # PyTorch's order: input, forget, cell, output
+    with torch.no_grad():
+        reader.cell.bias_ih_l0[forget] = bias
+        reader.cell.bias_hh_l0[forget] = 0
+    return reader

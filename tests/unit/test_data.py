@@ -54,7 +54,7 @@ def test_a_set_is_the_callers_own(name):
 
 def test_names_hold_every_set_of_the_design():
     assert set(DEFAULT) == {
-        *("digits", "scenes", "cancer", "diabetes", "wine", "co2", "sunspots", "photos"),
+        *("digits", "scenes", "recall", "cancer", "diabetes", "wine", "co2", "sunspots", "photos"),
         *("source", "docs", "imports", "translations"),
     }
     assert set(FULL) == {"mnist", "reviews", "shakespeare", "faces"}
@@ -244,6 +244,45 @@ def test_scenes_out_of_range_are_refused(options):
 def test_scenes_of_an_unknown_part_are_refused():
     with pytest.raises(ValueError, match="part is 'train' or 'test'; not 'dev'"):
         data.scenes(3, part="dev")
+
+
+# Recall
+
+
+@pytest.mark.parametrize("options", [{}, {"lag": 1}, {"lag": 7, "symbols": 26, "part": "test"}])
+def test_recall_asks_for_the_first_symbol(options):
+    found = data.recall(200, **options)
+    lag, symbols = options.get("lag", 20), options.get("symbols", 8)
+    assert found.x.shape == (200, lag + 1) and len(found.names) == symbols + 1
+    assert torch.equal(found.y, found.x[:, 0])
+    assert (found.x[:, -1] == symbols).all() and found.names[symbols] == "?"
+    assert 0 <= found.x[:, :-1].min() and found.x[:, :-1].max() == symbols - 1
+
+
+def test_recall_answers_are_spread_evenly_and_nothing_else_tells_them():
+    found = data.recall(40_000, lag=3, symbols=4)
+    pairs = torch.bincount(4 * found.x[:, 0] + found.x[:, 1], minlength=16) / 40_000
+    torch.testing.assert_close(pairs, torch.full((16,), 1 / 16), rtol=0, atol=0.006)
+
+
+def test_recall_follows_from_the_seed_and_parts_are_drawn_apart():
+    assert torch.equal(data.recall(9, seed=3).x, data.recall(9, seed=3).x)
+    assert not torch.equal(data.recall(9, seed=3).x, data.recall(9, seed=4).x)
+    assert not torch.equal(data.recall(9).x, data.recall(9, part="test").x)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"n": 0}, {"lag": 0}, {"lag": 2.0}, {"symbols": 1}, {"symbols": 27}, {"seed": -1}],
+)
+def test_recall_out_of_range_is_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} is a whole number from"):
+        data.recall(**options)
+
+
+def test_recall_of_an_unknown_part_is_refused():
+    with pytest.raises(ValueError, match="'train' or 'test'; not 'dev'"):
+        data.recall(3, part="dev")
 
 
 # Tables and series

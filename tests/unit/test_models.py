@@ -8,9 +8,20 @@ import torch
 import torch.nn.functional as F
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch import nn
 from transformers import GPT2Config, GPT2LMHeadModel
 
-from utils.models import GPT, AutoEncoder, CausalSelfAttention, ConvNet, GPTConfig, dense_layers
+from utils.models import (
+    GPT,
+    AttentionReader,
+    AutoEncoder,
+    CausalSelfAttention,
+    ConvNet,
+    GPTConfig,
+    RecurrentReader,
+    dense_layers,
+    open_forget_gate,
+)
 from utils.runtime import seed_everything
 
 
@@ -225,3 +236,43 @@ def test_an_autoencoder_names_what_it_does_not_take():
         AutoEncoder(output="relu")
     with pytest.raises(ValueError, match="has 784 numbers; these have 64"):
         AutoEncoder()(torch.zeros(2, 64))
+
+
+# Readers of sequences -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", ["RNN", "LSTM", "GRU"])
+def test_a_recurrent_reader_scores_from_its_last_state(kind):
+    reader, idx = RecurrentReader(kind, 5), torch.randint(9, (3, 7))
+    last = reader.cell(reader.embedding(idx))[0][:, -1]
+    torch.testing.assert_close(reader(idx), last @ reader.head.weight.T + reader.head.bias)
+    assert reader(idx).shape == (3, 8)
+
+
+def test_attention_of_a_reader_is_torchs():
+    reader, idx = AttentionReader(6, 10), torch.randint(9, (3, 7))
+    x = reader.embedding(idx) + reader.positions[:7]
+    found = F.scaled_dot_product_attention(reader.query(x[:, -1:]), reader.key(x), reader.value(x))
+    torch.testing.assert_close(reader(idx), reader.head(found[:, 0]))
+
+
+def test_only_positions_tell_a_reader_the_order():
+    idx = torch.tensor([[1, 2, 3, 4, 8], [4, 2, 1, 3, 8]])  # the same symbols, the same last one
+    plain, placed = AttentionReader(6, 5, has_positions=False), AttentionReader(6, 5)
+    torch.testing.assert_close(plain(idx)[0], plain(idx)[1])
+    assert not torch.allclose(placed(idx)[0], placed(idx)[1])
+
+
+def test_an_opened_forget_gate_forgets_what_its_bias_says():
+    reader = open_forget_gate(RecurrentReader("LSTM", 4), 3.0)
+    nn.init.zeros_(reader.cell.weight_hh_l0)
+    nn.init.zeros_(reader.cell.weight_ih_l0)
+    c = torch.ones(1, 1, 4, requires_grad=True)
+    _, (_, after) = reader.cell(torch.zeros(1, 6, 16), (torch.zeros(1, 1, 4), c))
+    (grad,) = torch.autograd.grad(after.sum(), c)
+    torch.testing.assert_close(grad, torch.sigmoid(torch.tensor(3.0)).expand(1, 1, 4) ** 6)
+
+
+def test_only_an_lstm_has_a_forget_gate_to_open():
+    with pytest.raises(ValueError, match="not a GRU"):
+        open_forget_gate(RecurrentReader("GRU", 4), 3.0)

@@ -19,6 +19,7 @@ from utils.data.kinds import (
     Imports,
     Scenes,
     Sentences,
+    Sequences,
     Series,
     Source,
     Table,
@@ -26,6 +27,7 @@ from utils.data.kinds import (
     fingerprint,
 )
 from utils.data.languages import translations
+from utils.data.sequences import recall
 from utils.data.splitting import Split, split
 from utils.data.tabular import cancer, co2, diabetes, sunspots, wine
 from utils.data.text import docs, imports, source
@@ -36,6 +38,7 @@ __all__ = [
     "Imports",
     "Scenes",
     "Sentences",
+    "Sequences",
     "Series",
     "Source",
     "Split",
@@ -55,6 +58,7 @@ __all__ = [
     "mnist",
     "names",
     "photos",
+    "recall",
     "reviews",
     "scenes",
     "shakespeare",
@@ -84,6 +88,11 @@ _SETS = {
         scenes,
         "composed of digits",
         "89d9389378bd8daf3b6ecdd7550dc09e656e6a887988857e6387ddc5233e21c6",
+    ),
+    "recall": _Set(
+        recall,
+        "drawn at random",
+        "2c08ec81b6854c358f772b7d81d1afe33167b89cbe3b0853ac40af87b07808b2",
     ),
     "cancer": _Set(
         cancer, "scikit-learn", "6bcbf322cb4368a060120cc5ce525a0c2c0501d4d044031c23f35e598d82500c"

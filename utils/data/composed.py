@@ -4,6 +4,7 @@ import numpy as np
 import torch
 from sklearn.datasets import load_digits
 
+from utils.data.checking import in_range
 from utils.data.images import LEVELS, enlarge
 from utils.data.kinds import Scenes
 from utils.data.splitting import split
@@ -38,8 +39,8 @@ def scenes(
 
     Source: composed here from `digits`, seeded.
     """
-    _in_range(n=(n, 1, 10**6), most=(most, 1, 4), size=(size, 48, 256), clutter=(clutter, 0, 8))
-    _in_range(seed=(seed, 0, 2**32 - 1))
+    in_range(n=(n, 1, 10**6), most=(most, 1, 4), size=(size, 48, 256), clutter=(clutter, 0, 8))
+    in_range(seed=(seed, 0, 2**32 - 1))
     images, digit = _originals(part)
     rng = np.random.default_rng([seed, part == "test"])
     x = np.zeros((n, 1, size, size), dtype=np.float32)
@@ -171,9 +172,3 @@ def _size_word(box) -> str:
 
 def _side(middle: float, size: int, words: str) -> str:
     return words.split()[int(middle > size / 2)]
-
-
-def _in_range(**checks) -> None:
-    for name, (value, low, high) in checks.items():
-        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
-            raise ValueError(f"{name} is a whole number from {low} to {high}; not {value!r}.")

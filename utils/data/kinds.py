@@ -82,6 +82,19 @@ class Scenes(_Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Sequences(_Shown):
+    """Sequences of tokens with a class each.
+
+    Shapes:
+        x: (N, T) int64 and y: (N,) int64, positions in `names`.
+    """
+
+    x: Tensor
+    y: Tensor
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Source(_Shown):
     """Source files: `names` such as `sympy/core/add.py`, in order, and their `texts`."""
 
