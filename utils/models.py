@@ -1,8 +1,8 @@
 """The models that more than one chapter uses.
 
-Holds `ConvNet` and `AutoEncoder`, the document's two networks mended; `GPT`, a language model of
-GPT-2's architecture, with its parts; and two readers of sequences, one recurrent and one with
-attention. Leaves out training (`training`) and counting parameters and operations (`measure`).
+Holds `ConvNet` and `AutoEncoder`, the document's two networks mended; `VAE`; `GPT`, a language
+model of GPT-2's architecture, with its parts; and two readers of sequences, one recurrent and one
+with attention. Leaves out training (`training`) and counting parameters and operations (`measure`).
 """
 
 import itertools
@@ -237,6 +237,63 @@ class AutoEncoder(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.decode(self.encode(x)).reshape(x.shape)
+
+
+class VAE(nn.Module):
+    """A variational autoencoder: a code with a standard normal prior, pixels from 0 to 1.
+
+    The encoder gives mean and logarithm of the variance of a normal code, the decoder logits of
+    Bernoulli pixels; `hidden` as in `AutoEncoder`. Training draws one code for each example from
+    the global generator, and `elbo_terms` makes the bound of what `forward` returns.
+
+    Shapes:
+        x (B, ...), input_dim numbers each -> logits (B, input_dim), mean and log_var (B, d_code);
+        encode: x -> mean, log_var; decode: z (B, d_code) -> probabilities (B, input_dim).
+
+    Raises:
+        ValueError: if examples of another size arrive.
+
+    Source: Kingma and Welling 2014, "Auto-Encoding Variational Bayes", section 3 and appendix C.
+    Explained in: 2.5
+    """
+
+    def __init__(self, input_dim: int = 784, d_code: int = 8, hidden: Sequence[int] = (128,)):
+        super().__init__()
+        self.encoder = dense_layers((input_dim, *hidden, 2 * d_code))
+        self.decoder = dense_layers((d_code, *hidden[::-1], input_dim))
+
+    def encode(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        x, d_in = x.flatten(1), self.encoder[0].in_features  # (B, input_dim)
+        if x.shape[1] != d_in:
+            raise ValueError(f"An example has {d_in} numbers; these have {x.shape[1]}.")
+        mean, log_var = self.encoder(x).chunk(2, dim=1)  # (B, d_code) each
+        return mean, log_var
+
+    def decode(self, z: Tensor) -> Tensor:
+        return self.decoder(z).sigmoid()  # (B, input_dim)
+
+    def forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        mean, log_var = self.encode(x)
+        z = mean + (log_var / 2).exp() * torch.randn_like(mean)  # (B, d_code)
+        return self.decoder(z), mean, log_var
+
+
+def elbo_terms(outputs: tuple[Tensor, Tensor, Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
+    """The two terms of the evidence lower bound for each example: ELBO = fit − rate, summed.
+
+    Shapes:
+        outputs: what a `VAE` returns for x (B, ...); gives the fit (B,), log p(x|z) at the drawn z,
+        and the rate (B, d_code), the divergence from the prior along each axis of the code.
+
+    Units: nats. Grey pixels count as ink with that probability.
+
+    Source: Kingma and Welling 2014, equation 10.
+    Explained in: 2.5
+    """
+    logits, mean, log_var = outputs
+    fit = -F.binary_cross_entropy_with_logits(logits, x.flatten(1), reduction="none")
+    rate = (mean**2 + log_var.exp() - 1 - log_var) / 2
+    return fit.sum(1), rate
 
 
 class RecurrentReader(nn.Module):

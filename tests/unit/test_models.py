@@ -13,6 +13,7 @@ from transformers import GPT2Config, GPT2LMHeadModel
 
 from utils.models import (
     GPT,
+    VAE,
     AttentionReader,
     AutoEncoder,
     CausalSelfAttention,
@@ -20,6 +21,7 @@ from utils.models import (
     GPTConfig,
     RecurrentReader,
     dense_layers,
+    elbo_terms,
     open_forget_gate,
 )
 from utils.runtime import seed_everything
@@ -236,6 +238,36 @@ def test_an_autoencoder_names_what_it_does_not_take():
         AutoEncoder(output="relu")
     with pytest.raises(ValueError, match="has 784 numbers; these have 64"):
         AutoEncoder()(torch.zeros(2, 64))
+
+
+def test_a_vae_draws_around_its_mean_and_decodes_to_probabilities():
+    net = VAE(6, 2, hidden=(5,))
+    x = torch.rand(4, 6)
+    torch.manual_seed(3)
+    logits, mean, log_var = net(x)
+    torch.manual_seed(3)
+    z = torch.distributions.Normal(mean, (log_var / 2).exp()).sample()
+    torch.testing.assert_close(logits.sigmoid(), net.decode(z))
+    assert mean.shape == log_var.shape == (4, 2)
+    torch.testing.assert_close(torch.cat([mean, log_var], 1), net.encoder(x))
+
+
+def test_the_terms_of_the_bound_are_torchs():
+    logits, mean, log_var = torch.randn(5, 7), torch.randn(5, 3), torch.randn(5, 3)
+    x = torch.randint(2, (5, 7)).float()
+    fit, rate = elbo_terms((logits, mean, log_var), x)
+    bernoulli = torch.distributions.Bernoulli(logits=logits).log_prob(x).sum(1)
+    torch.testing.assert_close(fit, bernoulli)
+    normal = torch.distributions.Normal(mean, (log_var / 2).exp())
+    prior = torch.distributions.Normal(torch.zeros(3), torch.ones(3))
+    torch.testing.assert_close(rate, torch.distributions.kl_divergence(normal, prior))
+
+
+def test_a_vae_takes_images_and_names_another_size():
+    fit, rate = elbo_terms(VAE(64, 2)(torch.rand(3, 1, 8, 8)), torch.rand(3, 1, 8, 8))
+    assert fit.shape == (3,) and rate.shape == (3, 2)
+    with pytest.raises(ValueError, match="has 784 numbers; these have 64"):
+        VAE()(torch.zeros(2, 64))
 
 
 # Readers of sequences -----------------------------------------------------------------------
