@@ -9,7 +9,16 @@ from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from utils import architectures, measure
-from utils.architectures import PUBLISHED, RUNS, Experts, Transformer, find
+from utils.architectures import (
+    PUBLISHED,
+    REPORTED,
+    RUNS,
+    Assumed,
+    Experts,
+    Transformer,
+    find,
+    footprint,
+)
 
 BIBLIOGRAPHY = Path(__file__).resolve().parents[2] / "book" / "references.bib"
 IN_LIBRARY = [model for model in PUBLISHED if model.library]
@@ -119,3 +128,29 @@ def test_a_mixture_counts_its_router_and_its_shared_expert():
     expert = architectures.count_feed_forward(plain, 16)
     more = architectures.parameters(mixed) - architectures.parameters(plain)
     assert more == 4 * expert + 8 * 4  # one of the five replaces the dense layer's own
+
+
+def test_a_footprint_is_the_published_one_of_gpt3():
+    a = Assumed(peak=125e12, utilisation=24.6 / 125, watts=330, pue=1.1, grams=429)
+    found = footprint(3.14e23, a)
+    assert found.mwh == pytest.approx(1287, rel=0.005)
+    assert found.tonnes == pytest.approx(552, rel=0.005)
+    assert found.hours == pytest.approx(14.8 * 24 * 10_000, rel=0.005)
+    assert found.dollars == 2 * found.hours
+
+
+def test_reported_figures_fit_together_and_have_sources():
+    rows = {row.name: row for row in REPORTED}
+    assert set(rows) <= {run.name for run in RUNS}
+    bloom, deepseek = rows["BLOOM"], rows["DeepSeek-V3"]
+    assert bloom.hours * bloom.watts / 1e6 == pytest.approx(bloom.mwh, rel=1e-4)
+    assert bloom.mwh * bloom.grams / 1e3 == pytest.approx(bloom.tonnes, rel=1e-3)
+    assert deepseek.dollars == 2 * deepseek.hours
+    text = BIBLIOGRAPHY.read_text(encoding="utf-8")
+    assert all(f"{{{row.source}," in text for row in REPORTED)
+
+
+@pytest.mark.parametrize("wrong", [{"peak": 0}, {"utilisation": 1.5}, {"pue": 0.9}, {"grams": -1}])
+def test_assumptions_that_cannot_be_are_refused(wrong):
+    with pytest.raises(ValueError, match=r"above zero|at most 1"):
+        Assumed(**wrong)
