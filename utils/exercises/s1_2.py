@@ -46,16 +46,16 @@ def group_weights(answer):
 def found_at(answer):
     generator = torch.Generator().manual_seed(0)
     for n in (5, 10, 40, 100):
-        for fpr in (0.0, 0.01, 0.1, 0.25, 1.0):
+        for accused in (0.0, 0.01, 0.1, 0.25, 1.0):
             members = torch.randint(0, 2 * n, (n,), generator=generator).double() + n // 4
             others = torch.randint(0, 2 * n, (n,), generator=generator).double()
             thresholds = [*others.tolist(), -1.0]
             right = max(
                 float((members > t).double().mean())
                 for t in thresholds
-                if float((others > t).double().mean()) <= fpr + 1e-12
+                if float((others > t).double().mean()) <= accused + 1e-12
             )
-            same_number(answer(members, others, fpr), right, name="the share of members")
+            same_number(answer(members, others, accused), right, name="the share of members")
 
 
 @grader("1.2-e", "operations go with the square of the parameters")

@@ -14,8 +14,8 @@ def weights(groups):
     return 1 / (counts[groups] * (counts > 0).sum())
 
 
-def found(members, others, fpr):
-    allowed = math.floor(fpr * len(others) + 1e-9)
+def found(members, others, accused):
+    allowed = math.floor(accused * len(others) + 1e-9)
     best = 0.0
     for threshold in [*others.tolist(), -math.inf]:
         if (others > threshold).sum() <= allowed:
@@ -23,8 +23,8 @@ def found(members, others, fpr):
     return best
 
 
-def by_quantile(members, others, fpr):
-    return float((members >= torch.quantile(others, 1 - fpr)).double().mean())
+def by_quantile(members, others, accused):
+    return float((members >= torch.quantile(others, 1 - accused)).double().mean())
 
 
 RIGHT = {
@@ -58,10 +58,10 @@ WRONG = {
         ("one for a group", lambda groups: 1 / groups.unique(return_counts=True)[1]),
     ],
     "1.2-d": [
-        ("the others' share", lambda m, o, fpr: found(o, o, fpr)),
+        ("the others' share", lambda m, o, accused: found(o, o, accused)),
         ("by a quantile", by_quantile),
-        ("all members", lambda m, o, fpr: 1.0),
-        ("one other too many", lambda m, o, fpr: found(m, o, min(1, fpr + 1 / len(o)))),
+        ("all members", lambda m, o, accused: 1.0),
+        ("one other too many", lambda m, o, accused: found(m, o, min(1, accused + 1 / len(o)))),
     ],
     "1.2-e": [
         ("in proportion", lambda dirty, clean: dirty / clean),
