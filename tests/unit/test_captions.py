@@ -97,7 +97,7 @@ def test_the_record_is_written_when_asked(monkeypatch, tmp_path):
     result = {"way": "map", "seed": 0, "losses": [1.0], "test": {"exact": 0.5}}
     monkeypatch.setattr(c, "caption_run", lambda *_: result)
     monkeypatch.setattr(records, "FOLDER", tmp_path)
-    c.main(["--ways", "map", "--seeds", "0", "--scenes", "64", "--record"])
+    c.main(["--ways", "map", "--seeds", "0", "--scenes", "64", "--record", "captions"])
     record = records.read("captions", tmp_path)
     assert record.results["runs"] == [result]
     assert record.command.endswith('--seeds 0 --ways "map"')

@@ -181,7 +181,8 @@ def train_captioner(
     scheduler = one_cycle(optimizer, len(orders), peak=3e-3, warm_up=0.2)
     losses = []
     for idx in progress(orders, "Training"):
-        logits = model(images[idx].contiguous(memory_format=torch.channels_last), read[idx])
+        batch = images[idx].contiguous(memory_format=torch.channels_last)
+        logits = model(batch, read[idx])
         loss = F.cross_entropy(logits.flatten(0, 1), written[idx].flatten(), ignore_index=-1)
         optimizer.zero_grad()
         loss.backward()
@@ -284,7 +285,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--scenes", type=int, default=40_000, help="to train on")
     parser.add_argument("--most", type=int, choices=[*LENGTH], default=2, help="digits in one")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S")
-    parser.add_argument("--record", action="store_true", help="write book/results/captions….json")
+    parser.add_argument("--record", metavar="NAME", help="write book/results/NAME.json")
     options = parser.parse_args(arguments)
     runs = []
     for seed in options.seeds:
@@ -294,12 +295,12 @@ def main(arguments: list[str] | None = None) -> None:
     if options.record:
         seeds, ways = " ".join(map(str, options.seeds)), " ".join(f'"{w}"' for w in options.ways)
         record = records.Record(
-            name="captions" if options.most == 2 else f"captions-{options.most}",
+            name=options.record,
             what="Share of sentences that are right word for word, and nats for each, on scenes "
             f"of up to {options.most} digits, by how the captioner uses the image; test digits "
             "come from originals never seen in training.",
-            command=f"python -m utils.fullscale.captions --record --most {options.most}"
-            f" --scenes {options.scenes} --seeds {seeds} --ways {ways}",
+            command=f"python -m utils.fullscale.captions --record {options.record}"
+            f" --most {options.most} --scenes {options.scenes} --seeds {seeds} --ways {ways}",
             seeds=options.seeds,
             settings={"scenes": options.scenes, "most": options.most},
             results={"runs": runs},
