@@ -267,6 +267,8 @@ def caption_run(way: str, most: int, n: int, seed: int) -> dict[str, Any]:
     start = process_time()
     losses = train_captioner(model, train.x, *caption_numbers(train.captions, words, length))
     seconds = process_time() - start
+    every = 50 * max(1, len(losses) // 900)  # some twenty means, however long the run
+    whole = [losses[i : i + every] for i in range(0, len(losses) - every + 1, every)]
     parts = {"fresh": data.scenes(2000, most=most, seed=1)}
     parts["test"] = data.scenes(2000, most=most, part="test")
     return {
@@ -274,7 +276,7 @@ def caption_run(way: str, most: int, n: int, seed: int) -> dict[str, Any]:
         "seed": seed,
         "parameters": parameters(model),
         "cpu_seconds": round(seconds, 1),
-        "losses": [round(sum(losses[i : i + 50]) / 50, 4) for i in range(0, len(losses) - 49, 50)],
+        "losses": [round(sum(part) / every, 4) for part in whole],
         **{name: caption_score(model, scenes, words, length) for name, scenes in parts.items()},
     }
 
