@@ -15,6 +15,7 @@
   }
   mark();
   document.fonts.ready.then(mark);
+  document.fonts.addEventListener("loadingdone", mark); // a fold that opens may ask for one more
   addEventListener("resize", mark);
   addEventListener("toggle", mark, true);
 })();

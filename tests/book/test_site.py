@@ -32,6 +32,7 @@ PAGES = sorted(
 LOOKS = {"light": {"width": 1280, "height": 900}, "dark": {"width": 390, "height": 844}}
 AXE = {"resultTypes": ["violations"], "preload": False}  # preloading asks for styles once more
 AXE_LOOKS_AT = {"exclude": [[".katex-html"]]}  # thousands of boxes, hidden behind their MathML
+STILL = "*, ::before, ::after { animation: none !important; transition: none !important; }"
 every_page = pytest.mark.parametrize("name", PAGES)
 
 # What a page shows: formulas, pictures, text that should have been a formula, what sticks out.
@@ -114,7 +115,9 @@ def visit(browser: Browser, address: str) -> Iterator[Callable[[str, str], Visit
         watch(page, found)
         found.status = page.goto(address + name, wait_until="load").status
         page.evaluate("document.fonts.ready")
+        page.add_style_tag(content=STILL)
         found.seen = page.evaluate(LOOK)
+        page.evaluate("document.fonts.ready")  # folds that were opened may have asked for more
         results = axe.run(page, context=AXE_LOOKS_AT, options=AXE).response
         for violation in results["violations"]:
             if violation["impact"] in ("serious", "critical"):
