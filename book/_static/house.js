@@ -4,7 +4,7 @@
   const scrollers = ".katex-display, pre, .output, .pst-scrollable-table-container";
   function mark() {
     for (const block of document.querySelectorAll(scrollers)) {
-      if (block.scrollWidth > block.clientWidth + 1) block.tabIndex = 0;
+      if (block.scrollWidth > block.clientWidth) block.tabIndex = 0;
       else block.removeAttribute("tabindex");
     }
   }
