@@ -179,6 +179,28 @@ class GPT(nn.Module):
         return self.norm(x) @ self.token.weight.T  # (B, T, V)
 
 
+def gpt2_weights(net: GPT) -> dict[str, Tensor]:
+    """The weights of a `GPT` under the names that transformers' `GPT2LMHeadModel` loads.
+
+    GPT-2 stores the matrices of its blocks as inputs by outputs, transposed to `nn.Linear`.
+
+    Shapes:
+        each weight as in GPT-2; no copies, so that they change with the net.
+
+    Source: Wolf et al. 2020, "Transformers", `modeling_gpt2.py`.
+    Explained in: 4.3
+    """
+    names = {"token": "wte", "position": "wpe", "blocks": "h", "norm": "ln_f", "norm1": "ln_1"}
+    names |= {"norm2": "ln_2", "attention": "attn", "qkv": "c_attn", "proj": "c_proj"}
+    names |= {"up": "mlp.c_fc", "down": "mlp.c_proj"}
+    weights = {"lm_head.weight": net.token.weight.data}
+    for name, value in net.state_dict().items():
+        renamed = ".".join(names.get(part, part) for part in name.split("."))
+        is_linear = value.dim() == 2 and renamed.startswith("h.")
+        weights[f"transformer.{renamed}"] = value.T if is_linear else value
+    return weights
+
+
 def dense_layers(widths: Sequence[int]) -> nn.Sequential:
     """Linear layers from each width to the next, ReLU between them and none after the last.
 

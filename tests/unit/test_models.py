@@ -22,6 +22,7 @@ from utils.models import (
     RecurrentReader,
     dense_layers,
     elbo_terms,
+    gpt2_weights,
     open_forget_gate,
 )
 from utils.runtime import seed_everything
@@ -116,15 +117,7 @@ def as_gpt2(net):
     ends = {"bos_token_id": 0, "eos_token_id": 0}
     config = GPT2Config(vocab_size=c.vocab_size, n_layer=c.n_layers, **sizes, **ends)
     reference = GPT2LMHeadModel(config).double().eval()
-    names = {"token": "wte", "position": "wpe", "blocks": "h", "norm": "ln_f", "norm1": "ln_1"}
-    names |= {"norm2": "ln_2", "attention": "attn", "qkv": "c_attn", "proj": "c_proj"}
-    names |= {"up": "mlp.c_fc", "down": "mlp.c_proj"}
-    weights = {"lm_head.weight": net.token.weight.data}
-    for name, value in net.state_dict().items():
-        renamed = ".".join(names.get(part, part) for part in name.split("."))
-        linear = value.dim() == 2 and renamed.startswith("h.")
-        weights[f"transformer.{renamed}"] = value.T if linear else value
-    reference.load_state_dict(weights)
+    reference.load_state_dict(gpt2_weights(net))
     return reference
 
 

@@ -16,6 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from utils import tensorfile, training
+from utils.models import GPT, GPTConfig
 from utils.runtime import device, seed_everything
 
 
@@ -346,3 +347,53 @@ def test_two_processes_under_torchrun_give_the_losses_of_one(tmp_path):
             torch.testing.assert_close(mine, torch.tensor(theirs), rtol=1e-4, atol=1e-5)
     saved = training.load_checkpoint(checkpoint, network())
     assert saved.step_losses == pytest.approx(alone.step_losses, rel=1e-5)
+
+
+GPT_PROGRAM = """
+import json, os, sys
+from pathlib import Path
+from tests.unit.test_training import run_gpt
+
+Path(sys.argv[1], os.environ["RANK"]).write_text(json.dumps(run_gpt().step_losses))
+"""
+
+
+def clip(optimizer, *_):
+    torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.5)
+
+
+def run_gpt():
+    """A small language model on a repeating text, four sequences a step, with gradient clipping."""
+    torch.manual_seed(0)
+    model = GPT(GPTConfig(16, context_length=8, d_model=16, n_heads=2, n_layers=2))
+    windows = (torch.arange(90) ** 2 % 11).reshape(10, 9)
+    optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
+    optimizer.register_step_pre_hook(clip)
+    return training.fit(
+        model,
+        (windows[:, :-1], windows[:, 1:]),
+        epochs=3,
+        batch_size=4,
+        optimizer=optimizer,
+        scheduler=training.cosine(optimizer, 9, warm_up=2),
+        loss=lambda logits, targets: F.cross_entropy(logits.mT, targets),
+    )
+
+
+def test_a_gpt_in_two_processes_has_the_losses_of_one(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text(GPT_PROGRAM)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node=2"]
+    root = str(Path(__file__).resolve().parents[2])
+    done = subprocess.run(
+        [*command, str(program), str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        env={**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
+    )
+    assert done.returncode == 0, done.stderr
+    alone = run_gpt().step_losses
+    assert alone[-1] < alone[0]
+    for rank in ("0", "1"):
+        assert json.loads((tmp_path / rank).read_text()) == pytest.approx(alone, rel=1e-5)
