@@ -93,7 +93,8 @@ def test_a_recipe_learns_and_repeats(name):
     run = mnist.train(recipe, examples, test, seed=0)
     assert run["accuracies"][-1] > 0.5  # chance is 0.1
     assert run["epochs"] == len(run["accuracies"]) == 2
-    assert min(run["seconds"], run["cpu_seconds"], run["evaluation_seconds"]) > 0
+    assert min(run["seconds"], run["cpu_seconds"]) > 0
+    assert run["evaluation_seconds"] >= 0  # in hundredths, and 30 pictures may take none
     assert mnist.train(recipe, examples, test, seed=0)["accuracies"] == run["accuracies"]
 
 
