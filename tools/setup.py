@@ -1,5 +1,8 @@
 """Create `.venv` and install what the book needs; say in one sentence what is missing.
 
+    python tools/setup.py               what all chapters need
+    python tools/setup.py tensorflow    and, on top, what section 6.2 needs
+
 Run by `make`, with any Python that the machine has: so this file uses the standard library
 alone and no syntax newer than Python 3.0.
 """
@@ -14,6 +17,7 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 VENV = os.path.join(ROOT, ".venv")
 STAMP = os.path.join(VENV, "installed")
 INPUTS = ["requirements.txt", "constraints.txt", "pyproject.toml"]
+EXTRAS = {"tensorflow": "1.3 GB"}  # each has a requirements-NAME.txt
 OLDEST_PYTHON = (3, 11)
 DISK_GB = 4
 
@@ -22,10 +26,18 @@ def stop(sentence):
     sys.exit("Set-up stopped: " + sentence)
 
 
-def fingerprint():
+def requirements(extra=None):
+    return "requirements-{}.txt".format(extra) if extra else "requirements.txt"
+
+
+def stamp(extra=None):
+    return STAMP + "-" + extra if extra else STAMP
+
+
+def fingerprint(extra=None):
     """A hash of what decides the installation, so that a second run has nothing to do."""
     digest = hashlib.sha256()
-    for name in INPUTS:
+    for name in INPUTS + ([requirements(extra)] if extra else []):
         with open(os.path.join(ROOT, name), "rb") as file:
             digest.update(file.read())
     return digest.hexdigest()
@@ -36,11 +48,11 @@ def venv_python():
     return os.path.join(VENV, folder, name)
 
 
-def is_done():
-    if not (os.path.exists(STAMP) and os.path.exists(venv_python())):
+def is_done(extra=None):
+    if not (os.path.exists(stamp(extra)) and os.path.exists(venv_python())):
         return False
-    with open(STAMP) as file:
-        return file.read() == fingerprint()
+    with open(stamp(extra)) as file:
+        return file.read() == fingerprint(extra)
 
 
 def check_machine():
@@ -76,28 +88,38 @@ def create_venv():
         )
 
 
-def install():
-    print("Installing the pinned requirements into .venv (once; about 2.5 GB, some minutes) ...")
-    sys.stdout.flush()
-    if os.path.exists(STAMP):  # from here on, until the end, nothing counts as installed
-        os.remove(STAMP)
-    pip = [venv_python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    if subprocess.call(pip + ["-r", os.path.join(ROOT, "requirements.txt")]) != 0:
-        stop(
-            "pip could not install the requirements; its message stands above. Without a network, "
-            "or with a full disk, mend that and run the same command again: it goes on from there."
+def install(extra=None):
+    size = EXTRAS[extra] if extra else "2.5 GB"
+    print(
+        "Installing the pinned {} into .venv (once; about {}, some minutes) ...".format(
+            requirements(extra), size
         )
+    )
+    sys.stdout.flush()
+    if os.path.exists(stamp(extra)):  # from here on, until the end, it does not count as installed
+        os.remove(stamp(extra))
+    pip = [venv_python(), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
+    if subprocess.call(pip + ["-r", os.path.join(ROOT, requirements(extra))]) != 0:
+        stop(
+            "pip could not install {}; its message stands above. Without a network, or with a "
+            "full disk, mend that and run the same command again: it goes on from there.".format(
+                requirements(extra)
+            )
+        )
+    with open(stamp(extra), "w") as file:
+        file.write(fingerprint(extra))
 
 
-def main():
-    if is_done():
-        return
-    check_machine()
-    create_venv()
-    install()
-    with open(STAMP, "w") as file:
-        file.write(fingerprint())
+def main(extra=None):
+    if extra not in (None,) + tuple(EXTRAS):
+        stop("there is no extra {!r}; there is {}.".format(extra, ", ".join(EXTRAS)))
+    if not is_done():
+        check_machine()
+        create_venv()
+        install()
+    if extra and not is_done(extra):
+        install(extra)
 
 
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:2])

@@ -34,7 +34,7 @@ class Machine:
 @pytest.fixture
 def machine(tmp_path, monkeypatch):
     made = Machine(tmp_path)
-    for name in setup.INPUTS:
+    for name in [*setup.INPUTS, *map(setup.requirements, setup.EXTRAS)]:
         (tmp_path / name).write_text(f"{name} as it is\n")
     monkeypatch.setattr(setup, "ROOT", str(tmp_path))
     monkeypatch.setattr(setup, "VENV", str(tmp_path / ".venv"))
@@ -123,6 +123,36 @@ def test_a_deleted_environment_is_made_again(machine):
     assert machine.ran == ["venv", "pip"] * 2
 
 
+def test_an_extra_comes_once_and_on_top(machine):
+    setup.main("tensorflow")
+    assert machine.ran == ["venv", "pip", "pip"]
+    setup.main("tensorflow")
+    setup.main()
+    assert machine.ran == ["venv", "pip", "pip"]
+
+
+def test_an_extra_that_could_not_be_installed_is_tried_again(machine):
+    setup.main()
+    machine.ends["pip"] = 1
+    with pytest.raises(SystemExit, match=r"requirements-tensorflow\.txt"):
+        setup.main("tensorflow")
+    assert setup.is_done() and not setup.is_done("tensorflow")
+
+
+def test_a_changed_extra_is_installed_alone(machine):
+    setup.main("tensorflow")
+    (machine.folder / "requirements-tensorflow.txt").write_text("changed")
+    assert setup.is_done()
+    setup.main("tensorflow")
+    assert machine.ran == ["venv", "pip", "pip", "pip"]
+
+
+def test_an_unknown_extra_is_named(machine):
+    with pytest.raises(SystemExit, match="no extra 'tensorflw'; there is tensorflow"):
+        setup.main("tensorflw")
+    assert machine.ran == []
+
+
 # The pins ---------------------------------------------------------------------------------
 
 
@@ -138,12 +168,13 @@ def pins(name):
     return found
 
 
-def test_requirements_are_pinned_as_the_lock_says():
-    direct, lock = pins("requirements.txt"), pins("constraints.txt")
+@pytest.mark.parametrize("extra", [None, *setup.EXTRAS])
+def test_requirements_are_pinned_as_the_lock_says(extra):
+    direct, lock = pins(setup.requirements(extra)), pins("constraints.txt")
     assert direct and direct.items() <= lock.items()
 
 
-@pytest.mark.parametrize("name", setup.INPUTS)
+@pytest.mark.parametrize("name", [*setup.INPUTS, *map(setup.requirements, setup.EXTRAS)])
 def test_installation_files_name_no_machine(name):
     text = (ROOT / name).read_text()
     assert not re.search(r"://(?!github\.com)|file:|--(extra-)?index-url|--find-links", text)
