@@ -1,5 +1,6 @@
-"""Pages made from what is recorded: `{records}` shows every long run of `book/results/`, and
-`{solutions}` finds every exercise and its solution in the notebooks.
+"""Pages made from what is recorded: `{records}` shows every long run of `book/results/`,
+`{solutions}` finds every exercise and its solution in the notebooks, and `{status}` counts what
+the book holds.
 """
 
 import json
@@ -105,7 +106,39 @@ def exercises_of(path: Path) -> dict[str, dict[str, str]]:
     return found
 
 
+class Status(BookDirective):
+    """The strip of the landing page: how much is there, and how much of it was checked."""
+
+    def run(self) -> list[nodes.Node]:
+        from tools import ledger, status
+        from utils.check.claims import VERDICTS, badge
+
+        for path in [*ROOT.glob("book/[0-9]*/*.ipynb"), ROOT / ledger.CLAIMS]:
+            self.env.note_dependency(str(path))
+        claims = ledger.read_claims(ROOT / ledger.CLAIMS)
+        found = status.status(ledger.read_notebooks(ROOT / "book"), claims)
+        counts = [
+            (found.chapters, "chapters"),
+            (found.cells, "cells executed and compared"),
+            (found.checks, "checks passed"),
+            (found.formulas, "formulas, each checked"),
+            (found.exercises, "exercises that mark themselves"),
+        ]
+        boxes = "".join(f"<li><strong>{n:,}</strong> {what}</li>" for n, what in counts)
+        words = " ".join(
+            f'<span class="counted">{badge(word)} {found.verdicts[word]}</span>'
+            for word in VERDICTS
+        )
+        left = found.statements - found.verdicts.total()
+        rest = f' <span class="counted">{left} not examined yet</span>' if left else ""
+        page = self.env.app.builder.get_relative_uri(self.env.docname, "book/back/ledger")
+        told = f'<a href="{page}">{found.statements} statements of the document</a>: {words}{rest}'
+        html = f'<ul class="status">{boxes}</ul><p class="status-verdicts">{told}</p>'
+        return [nodes.raw("", html, format="html")]
+
+
 def setup(app) -> dict:
     app.add_directive("records", Records)
+    app.add_directive("status", Status)
     app.add_directive("solutions", Solutions)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

@@ -19,6 +19,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
+from tools import ledger
+from tools.status import status
+
 ROOT = Path(__file__).parents[2]
 sys.path.append(str(ROOT / "book" / "_ext"))
 from book_numbers import number_of  # noqa: E402
@@ -75,6 +78,17 @@ class Visit:
 
 def test_the_site_is_built():
     assert len(PAGES) > 10, f"There is no site in {SITE}: run `make book` first."
+
+
+def test_the_landing_page_shows_what_is_counted_now():
+    page = (SITE / "book" / "intro.html").read_text(encoding="utf-8")
+    claims = ledger.read_claims(ROOT / ledger.CLAIMS)
+    now = status(ledger.read_notebooks(ROOT / "book"), claims)
+    strip = re.search(r'<ul class="status">(.*?)</ul>', page, re.S)[1]
+    shown = [int(n.replace(",", "")) for n in re.findall(r"<strong>([\d,]+)</strong>", strip)]
+    assert shown == [now.chapters, now.cells, now.checks, now.formulas, now.exercises]
+    counted = dict(re.findall(r'verdict-[\w-]+">([\w ]+)</span> (\d+)</span>', page))
+    assert {word: int(n) for word, n in counted.items() if n != "0"} == now.verdicts
 
 
 @pytest.fixture(scope="module")
