@@ -1,8 +1,9 @@
 """The models that more than one chapter uses.
 
 Holds `ConvNet` and `AutoEncoder`, the document's two networks mended; `VAE`; `GPT`, a language
-model of GPT-2's architecture, with its parts; and two readers of sequences, one recurrent and one
-with attention. Leaves out training (`training`) and counting parameters and operations (`measure`).
+model of GPT-2's architecture, with its parts, and `CopyingGPT`, which learns from less text; and
+two readers of sequences, one recurrent and one with attention. Leaves out training (`training`)
+and counting parameters and operations (`measure`).
 """
 
 import itertools
@@ -199,6 +200,144 @@ def gpt2_weights(net: GPT) -> dict[str, Tensor]:
         is_linear = value.dim() == 2 and renamed.startswith("h.")
         weights[f"transformer.{renamed}"] = value.T if is_linear else value
     return weights
+
+
+def before(x: Tensor, cache: dict[str, Tensor] | None = None, name: str = "") -> Tensor:
+    """What stood one place earlier, zeros before the first; `cache[name]` keeps the last place.
+
+    Shapes:
+        x (B, T, C) -> (B, T, C).
+
+    Explained in: 4.3
+    """
+    first = torch.zeros_like(x[:, :1]) if not cache or name not in cache else cache[name]
+    if cache is not None:
+        cache[name] = x[:, -1:]
+    return torch.cat([first, x[:, :-1]], 1)
+
+
+def normed(x: Tensor) -> Tensor:
+    """x divided by the root of its mean square, along the last axis.
+
+    Source: Zhang and Sennrich 2019, "Root Mean Square Layer Normalization", without a gain.
+    Explained in: 2.6
+    """
+    return F.rms_norm(x, x.shape[-1:])
+
+
+class CopyingAttention(nn.Module):
+    """Causal attention whose keys come one place late: it asks what *followed* tokens like this.
+
+    Queries and keys have one length and are rotated by their places, in half of their pairs. At
+    the start they share their matrix, and the output undoes what made the values: so the layer is
+    born looking for what is alike, and handing on what came next.
+
+    Shapes:
+        x (B, T, C) -> (B, T, C); `cache`, an empty dict at first, keeps keys and values.
+
+    Source: Olsson et al. 2022, "In-context Learning and Induction Heads" (keys from the place
+        before); Trockman and Kolter 2023, "Mimetic Initialization"; Su et al. 2024 (rotation).
+    Explained in: 4.3
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        C, Dh = config.d_model, config.d_model // config.n_heads
+        self.n_heads = config.n_heads
+        self.qkv, self.proj = (nn.Linear(C, n * C, bias=False) for n in (3, 1))
+        alike, value = (nn.init.orthogonal_(torch.empty(C, C)) for _ in range(2))
+        self.qkv.weight.data = torch.cat([alike, alike, value])
+        self.proj.weight.data = value.T.contiguous()
+        speeds = torch.zeros(Dh // 2)
+        speeds[: Dh // 4] = 10_000 ** -torch.linspace(0, 1, Dh // 4)
+        angles = torch.arange(config.context_length)[:, None, None] * speeds  # (T, 1, Dh/2)
+        self.register_buffer("turns", torch.stack([angles.cos(), angles.sin()]), persistent=False)
+
+    def rotate(self, x: Tensor, past: int) -> Tensor:
+        cos, sin = self.turns[:, past : past + x.shape[1]]
+        a, b = x.chunk(2, -1)  # (B, T, H, Dh/2) each
+        return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+    def forward(self, x: Tensor, cache: dict[str, Tensor] | None = None) -> Tensor:
+        past = cache["k"].shape[2] if cache and "k" in cache else 0
+        q, k, v = self.qkv(x).chunk(3, 2)  # (B, T, C) each
+        q, k, v = (y.unflatten(2, (self.n_heads, -1)) for y in (q, before(k, cache, "key"), v))
+        q, k = (self.rotate(normed(y), past) for y in (q, k))  # (B, T, H, Dh)
+        q, k, v = (y.transpose(1, 2) for y in (q, k, v))  # (B, H, T, Dh)
+        if cache is not None:
+            if past:
+                k, v = torch.cat([cache["k"], k], 2), torch.cat([cache["v"], v], 2)
+            cache |= {"k": k, "v": v}
+        mask = None
+        if past:
+            mask = torch.ones(q.shape[2], k.shape[2], dtype=torch.bool, device=x.device).tril(past)
+        sharp = 1.5 / math.sqrt(q.shape[3])
+        y = F.scaled_dot_product_attention(q, k, v, mask, is_causal=mask is None, scale=sharp)
+        return self.proj(y.transpose(1, 2).flatten(2))  # (B, T, C)
+
+
+class CopyingBlock(nn.Module):
+    """Attention, then two layers with a squared ReLU; both read a mixture with the place before.
+
+    Shapes:
+        x (B, T, C) -> (B, T, C).
+
+    Source: So et al. 2021, "Primer" (squared ReLU, mixing neighbours).
+    Explained in: 4.3
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        C = config.d_model
+        self.attention = CopyingAttention(config)
+        self.up, self.down = nn.Linear(C, 4 * C, bias=False), nn.Linear(4 * C, C, bias=False)
+        nn.init.normal_(self.up.weight, std=C**-0.5)
+        nn.init.zeros_(self.down.weight)
+        self.share1, self.share2 = (nn.Parameter(torch.zeros(C)) for _ in range(2))
+
+    def forward(self, x: Tensor, cache: dict[str, Tensor] | None = None) -> Tensor:
+        h = normed(x)
+        x = x + self.attention(torch.lerp(h, before(h, cache, "read1"), self.share1), cache)
+        h = normed(x)
+        h = torch.lerp(h, before(h, cache, "read2"), self.share2)
+        return x + self.down(F.relu(self.up(h)).square())  # (B, T, C)
+
+
+class CopyingGPT(nn.Module):
+    """A small GPT made to learn from little text: it can copy from its context before training.
+
+    Used as `GPT`, with the same configuration, cache and tied table. Its scores come from what
+    the blocks have *added* to a token's own vector, which would only repeat the token.
+
+    Shapes:
+        idx (B, T), token ids -> logits (B, T, V).
+
+    Raises:
+        ValueError: if more tokens arrive than `context_length`, those in the cache included.
+
+    Explained in: 4.3
+    """
+
+    def __init__(self, config: GPTConfig):
+        super().__init__()
+        self.config = config
+        self.token = nn.Embedding(config.vocab_size, config.d_model)
+        nn.init.normal_(self.token.weight, std=0.1)
+        self.blocks = nn.ModuleList(CopyingBlock(config) for _ in range(config.n_layers))
+        self.own = nn.Parameter(torch.ones(config.d_model))
+
+    def forward(self, idx: Tensor, cache: list[dict[str, Tensor]] | None = None) -> Tensor:
+        end = (cache[0]["k"].shape[2] if cache else 0) + idx.shape[1]
+        if end > self.config.context_length:
+            raise ValueError(
+                f"This model reads {self.config.context_length} tokens at most; here come {end}."
+            )
+        if cache is not None and not cache:
+            cache += [{} for _ in self.blocks]
+        start = x = normed(self.token(idx))  # (B, T, C)
+        for n, block in enumerate(self.blocks):
+            x = block(x, cache[n] if cache is not None else None)  # (B, T, C)
+        return normed(x - self.own * start) @ self.token.weight.T  # (B, T, V)
 
 
 def dense_layers(widths: Sequence[int]) -> nn.Sequential:
