@@ -17,6 +17,7 @@ from utils.data.kinds import (
     Docs,
     Images,
     Imports,
+    Opinions,
     Scenes,
     Sentences,
     Sequences,
@@ -27,6 +28,7 @@ from utils.data.kinds import (
     fingerprint,
 )
 from utils.data.languages import translations
+from utils.data.opinions import opinions
 from utils.data.sequences import recall
 from utils.data.splitting import Split, split
 from utils.data.tabular import cancer, co2, diabetes, sunspots, wine
@@ -36,6 +38,7 @@ __all__ = [
     "Docs",
     "Images",
     "Imports",
+    "Opinions",
     "Scenes",
     "Sentences",
     "Sequences",
@@ -57,6 +60,7 @@ __all__ = [
     "load",
     "mnist",
     "names",
+    "opinions",
     "photos",
     "recall",
     "reviews",
@@ -93,6 +97,11 @@ _SETS = {
         recall,
         "drawn at random",
         "2c08ec81b6854c358f772b7d81d1afe33167b89cbe3b0853ac40af87b07808b2",
+    ),
+    "opinions": _Set(
+        opinions,
+        "written by a grammar",
+        "eefb50a1fe1f17e4fadd7d23b6274a4b5e53ce78c1a8c95bc93ff034024982d9",
     ),
     "cancer": _Set(
         cancer, "scikit-learn", "6bcbf322cb4368a060120cc5ce525a0c2c0501d4d044031c23f35e598d82500c"

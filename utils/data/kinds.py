@@ -151,6 +151,20 @@ class Sentences(_Shown):
     names: tuple[str, ...]
 
 
+@dataclass(frozen=True, eq=False, repr=False)
+class Opinions(_Shown):
+    """Texts with a class and a grammatical construction each.
+
+    Shapes:
+        texts: N strings; y: (N,) int64, a position in `names`; constructions: N strings.
+    """
+
+    texts: tuple[str, ...]
+    y: Tensor
+    names: tuple[str, ...]
+    constructions: tuple[str, ...]
+
+
 def fingerprint(*parts) -> str:
     """SHA-256 over the contents, in order: the same on every machine, whatever its byte order.
 
