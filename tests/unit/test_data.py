@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import http.server
+import importlib
 import os
 import socket
 import threading
@@ -20,6 +21,8 @@ from sklearn.datasets import load_digits
 
 from utils import data
 from utils.data import composed, full_scale, images, kinds, text
+
+opinions = importlib.import_module("utils.data.opinions")  # `data.opinions` is its function
 
 DEFAULT = data.names(full_scale=False)
 FULL = tuple(name for name in data.names() if name not in DEFAULT)
@@ -55,7 +58,7 @@ def test_a_set_is_the_callers_own(name):
 def test_names_hold_every_set_of_the_design():
     assert set(DEFAULT) == {
         *("digits", "scenes", "recall", "cancer", "diabetes", "wine", "co2", "sunspots", "photos"),
-        *("source", "docs", "imports", "translations"),
+        *("source", "docs", "imports", "translations", "opinions"),
     }
     assert set(FULL) == {"mnist", "reviews", "shakespeare", "faces"}
 
@@ -283,6 +286,82 @@ def test_recall_out_of_range_is_refused(options):
 def test_recall_of_an_unknown_part_is_refused():
     with pytest.raises(ValueError, match="'train' or 'test'; not 'dev'"):
         data.recall(3, part="dev")
+
+
+# Opinions
+
+
+def sense(text):
+    """The sense of a sentence, read by rules of its own: True if it is for the film."""
+    good = {word for _, words in opinions.ADJECTIVES.values() for word in words.split()}
+    if " but " in text:
+        return sense(text.split(" but ")[1])
+    if text.startswith("although "):
+        words = text.split()
+        return sense(" ".join(words[len(words) - words[::-1].index("the") - 1 :]))
+    if " although " in text:
+        return sense(text.split(" although ")[0])
+    words = text.split()
+    turns = sum(word in ("doubt", "nobody", "not", "never", "hardly", "less") for word in words)
+    if "than" in words:
+        turns += words[1] != "film"
+    return (any(word in good for word in words)) == (turns % 2 == 0)
+
+
+@pytest.mark.parametrize("part", opinions.PARTS)
+def test_opinions_mean_what_their_label_says(part):
+    found = data.opinions(1200, part=part)
+    assert [sense(text) for text in found.texts] == found.y.bool().tolist()
+    shares = {kind: [] for kind in found.constructions}
+    for kind, y in zip(found.constructions, found.y.tolist()):
+        shares[kind].append(y)
+    counts = [len(labels) for labels in shares.values()]
+    assert max(counts) - min(counts) <= 1
+    assert all(abs(2 * sum(labels) - len(labels)) <= 1 for labels in shares.values())
+
+
+def test_parts_of_the_opinions_hold_the_words_and_constructions_that_they_promise():
+    train = data.opinions(6000)
+    words = {word for text in train.texts for word in text.split()}
+    transfer, unseen = (
+        {word for side in opinions.ADJECTIVES[part] for word in side.split()}
+        for part in ("transfer", "unseen")
+    )
+    assert transfer < words and not unseen & words
+    for sentence, kind in zip(train.texts, train.constructions):
+        assert kind == "plain" or not transfer & {*sentence.split()}
+    for part in opinions.PARTS[1:]:
+        found = data.opinions(1200, part=part)
+        assert not {*train.texts} & {*found.texts}
+        new = {word for text in found.texts for word in text.split()} - words
+        assert new == (unseen if part == "unseen" else set())
+    composed = data.opinions(8, part="composed").constructions
+    assert not {*composed} & {*train.constructions} and len({*train.constructions}) == 8
+    assert "plain" not in data.opinions(99, part="transfer").constructions
+
+
+def test_opinions_nest_as_deep_as_asked_and_follow_from_the_seed():
+    found = data.opinions(60, part="test", depth=5)
+    assert all(text.split().count("that") == 5 for text in found.texts)
+    assert [sense(text) for text in found.texts] == found.y.bool().tolist()
+    assert {text.split().count("that") for text in data.opinions(400).texts} == {0, 1, 2}
+    assert data.opinions(40, seed=1).texts[:9] == data.opinions(9, seed=1).texts
+    assert data.opinions(40, seed=1).texts != data.opinions(40, seed=2).texts
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"n": 0}, "n is a whole number from"),
+        ({"seed": -1}, "seed is a whole number from"),
+        ({"part": "dev"}, "one of train, test, transfer, unseen, composed; not 'dev'"),
+        ({"depth": 0}, "depth is a whole number from 1 to 20"),
+        ({"depth": 2, "part": "composed"}, "'composed' does not have"),
+    ],
+)
+def test_opinions_that_are_not_there_are_refused(options, says):
+    with pytest.raises(ValueError, match=says):
+        data.opinions(**options)
 
 
 # Tables and series

@@ -37,7 +37,7 @@ def swap_test(answer):
         "north": lambda text: "north" in text.split(),
         "first": lambda text: text.startswith("north"),
         "never": lambda text: False,
-        "order": lambda text: text.index("n") < text.index("o"),
+        "letter": lambda text: "u" in text,
     }
     for verdict in verdicts.values():
         swapped = [" ".join(swap.get(word, word) for word in text.split()) for text in texts]

@@ -234,7 +234,7 @@ def marked(texts: Sequence[str]) -> dict[str, np.ndarray]:
 
 
 def shares(is_right: np.ndarray, baseline: np.ndarray, group: np.ndarray) -> dict[str, Any]:
-    """Accuracy within a group, its interval, and the sentences that it and the baseline differ on."""
+    """Accuracy within a group, its interval, and on how many sentences the baseline differs."""
     n, right = int(group.sum()), int(is_right[group].sum())
     return {
         "n": n,
