@@ -1,0 +1,113 @@
+"""`utils.fullscale.shakespeare`: the parts, the schedule, scoring, and a few steps of both."""
+
+import math
+import subprocess
+
+import pytest
+import torch
+from torch import nn
+
+from utils import data, records
+from utils.fullscale import shakespeare
+from utils.language import token_loss, token_windows
+from utils.runtime import seed_everything
+
+MODEL = """
+import torch
+from dataclasses import dataclass
+from torch import nn
+
+@dataclass
+class GPTConfig:
+    vocab_size: int
+    dropout: float
+    bias: bool
+    n_layer: int
+    n_head: int
+    n_embd: int
+    block_size: int
+
+class GPT(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.table = nn.Embedding(config.vocab_size, config.vocab_size)
+
+    def forward(self, idx, targets):
+        logits = self.table(idx)
+        return logits, nn.functional.cross_entropy(logits.mT, targets)
+
+    def configure_optimizers(self, weight_decay, rate, betas, device):
+        return torch.optim.AdamW(self.parameters(), rate, betas, weight_decay=weight_decay)
+"""
+
+
+@pytest.fixture(autouse=True)
+def house_settings():
+    seed_everything(0)
+
+
+@pytest.fixture
+def tiny_text(monkeypatch):
+    text = "to be or not to be, " * 250
+    monkeypatch.setattr(data, "load", lambda name: text)
+    return text
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """A repository with a `model.py` of nanoGPT's interface."""
+    (tmp_path / "model.py").write_text(MODEL)
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=x", "-c", "user.email=x@y"]
+    for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "x"]):
+        subprocess.run([*git, *command], check=True)
+    return tmp_path
+
+
+def test_parts_are_nine_tenths_and_one_and_tuning_leaves_the_last_alone(tiny_text):
+    train, validation, V = shakespeare.characters()
+    assert (len(train), len(validation), V) == (4500, 500, len(set(tiny_text)))
+    inner, held_out, _ = shakespeare.characters(tune=True)
+    assert torch.equal(torch.cat([inner, held_out]), train) and len(held_out) == 500
+
+
+def test_the_rate_rises_and_falls_to_a_tenth():
+    settings = shakespeare.Reference()
+    rates = [shakespeare.rate(settings, step) for step in range(settings.iterations)]
+    assert rates[0] == pytest.approx(1e-3 / 101) and rates[100] == pytest.approx(1e-3)
+    assert max(rates) == rates[100] and rates[-1] == pytest.approx(1e-4, rel=1e-3)
+
+
+def test_both_scores_are_means_over_characters():
+    table, ids = nn.Embedding(5, 5), torch.randint(5, (64 * 300 + 1,))
+    with torch.no_grad():
+        whole = token_loss(table(ids[None, :-1]), ids[None, 1:]).item()
+        assert shakespeare.exact_loss(table, ids) == pytest.approx(whole, rel=1e-5)
+        assert shakespeare.random_loss(table, ids, 0) == pytest.approx(whole, rel=0.02)
+    assert shakespeare.random_loss(table, ids, 0) == shakespeare.random_loss(table, ids, 0)
+
+
+def test_both_train_in_turns_and_are_recorded(tiny_text, clone, tmp_path, monkeypatch):
+    small = shakespeare.Ours(d_model=16, n_layers=1, iterations=80, batch_size=4, warmup=2)
+    monkeypatch.setattr(shakespeare, "Ours", lambda: small)
+    reference = shakespeare.Reference(iterations=8, warmup=2)
+    monkeypatch.setattr(shakespeare, "Reference", lambda: reference)
+    monkeypatch.setattr(records, "FOLDER", tmp_path / "results")
+    shakespeare.main(["--nanogpt", str(clone), "--record", "--seeds", "0", "1"])
+    results = records.read("shakespeare", tmp_path / "results").results
+    for name, steps in (("nanogpt", 8), ("ours", 80)):
+        for seed, run in enumerate(results[name]):
+            assert run["seed"] == seed
+            assert [point["iterations"] for point in run["curve"]] == [
+                steps * n // 4 for n in range(1, 5)
+            ]
+            assert run["curve"][-1]["validation_loss"] == run["validation_loss"]
+    assert results["ours"][0]["validation_loss"] < math.log(10)  # over one pass of its windows
+    assert results["ngram"]["8"] < results["ours"][0]["validation_loss"]
+    assert len(results["cpu_seconds_ratio"]["per_seed"]) == 2
+
+
+def test_a_record_needs_the_reference():
+    with pytest.raises(SystemExit):
+        shakespeare.main(["--record"])
+    with pytest.raises(ValueError, match="A window of 64 needs 65 ids"):
+        token_windows(torch.arange(64), shakespeare.T)
