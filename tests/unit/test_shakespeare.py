@@ -102,7 +102,7 @@ def test_both_train_in_turns_and_are_recorded(tiny_text, clone, tmp_path, monkey
             ]
             assert run["curve"][-1]["validation_loss"] == run["validation_loss"]
     assert results["ours"][0]["validation_loss"] < math.log(10)  # over one pass of its windows
-    assert results["ngram"]["8"] < results["ours"][0]["validation_loss"]
+    assert results["ngram"]["8"] < 0.1
     assert len(results["cpu_seconds_ratio"]["per_seed"]) == 2
 
 
