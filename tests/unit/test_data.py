@@ -21,6 +21,7 @@ from sklearn.datasets import load_digits
 
 from utils import data
 from utils.data import composed, full_scale, images, kinds, text
+from utils.data.portraits import LOWER, NARROW, NUISANCES, TRAITS, UPPER, draw
 
 opinions = importlib.import_module("utils.data.opinions")  # `data.opinions` is its function
 
@@ -58,7 +59,7 @@ def test_a_set_is_the_callers_own(name):
 def test_names_hold_every_set_of_the_design():
     assert set(DEFAULT) == {
         *("digits", "scenes", "recall", "cancer", "diabetes", "wine", "co2", "sunspots", "photos"),
-        *("source", "docs", "imports", "translations", "opinions"),
+        *("source", "docs", "imports", "translations", "opinions", "portraits"),
     }
     assert set(FULL) == {"mnist", "reviews", "shakespeare", "faces"}
 
@@ -247,6 +248,94 @@ def test_scenes_out_of_range_are_refused(options):
 def test_scenes_of_an_unknown_part_are_refused():
     with pytest.raises(ValueError, match="part is 'train' or 'test'; not 'dev'"):
         data.scenes(3, part="dev")
+
+
+# Portraits
+
+
+def test_portraits_have_the_shapes_they_promise():
+    found = data.portraits(7, 3, minority=30)
+    assert found.x.shape == (21, 1, 32, 32) and found.x.dtype == torch.float32
+    assert 0 <= found.x.min() < 0.2 and 0.8 < found.x.max() <= 1
+    assert found.y.tolist() == [person for person in range(7) for _ in range(3)]
+    assert found.group.dtype == torch.int64
+    assert found.traits.shape == (7, len(TRAITS)) and found.taken.shape == (21, len(NUISANCES))
+    assert found.traits.abs().max() <= 1 and found.taken.abs().max() <= 1
+
+
+@pytest.mark.parametrize("minority, expected", [(0, 0), (5, 5), (33, 33), (50, 50), (100, 100)])
+def test_the_minority_is_as_large_as_asked(minority, expected):
+    assert int(data.portraits(100, 1, minority=minority).group.sum()) == expected
+
+
+def test_a_person_keeps_traits_and_the_groups_differ_in_other_ones():
+    found = data.portraits(400, 1)
+    spread = torch.stack([found.traits[found.group == g].std(0) for g in (0, 1)])
+    upper, lower = spread[:, : len(UPPER)], spread[:, len(UPPER) :]
+    assert TRAITS == UPPER + LOWER and len(UPPER) == len(LOWER)
+    for wide, narrow in ((upper[0], upper[1]), (lower[1], lower[0])):
+        torch.testing.assert_close(narrow / wide, torch.full((10,), NARROW), rtol=0.2, atol=0)
+    taken = found.taken[:, -1]
+    assert set(taken.tolist()) == {0.0, 1.0} and 0.1 < taken.mean() < 0.3  # glasses
+
+
+def test_portraits_of_two_parts_show_different_people():
+    parts = [data.portraits(20, 1, part=part) for part in ("train", "validation", "test")]
+    traits = torch.cat([part.traits for part in parts])
+    assert len(traits.unique(dim=0)) == 60
+
+
+def test_more_portraits_keep_the_first_ones():
+    few, many = data.portraits(4, 2, seed=3), data.portraits(6, 3, seed=3)
+    assert torch.equal(few.traits, many.traits[:4])
+    assert torch.equal(few.x[2:4], many.x[3:5])
+    assert not torch.equal(few.x, data.portraits(4, 2, seed=4).x)
+
+
+@pytest.mark.parametrize("trait", range(20))
+def test_every_trait_is_seen(trait):
+    plain, taken, noise = np.zeros((1, 20)), np.zeros((1, 14)), np.zeros((1, 32, 32))
+    changed = plain.copy()
+    changed[0, trait] = 1
+    plain[0, trait] = -1
+    rows = [row.astype(np.float32) for row in (plain, changed, taken, noise)]
+    difference = np.abs(draw(rows[0], *rows[2:]) - draw(rows[1], *rows[2:]))
+    assert difference.max() > 0.1
+
+
+@pytest.mark.parametrize("nuisance", range(14))
+def test_every_nuisance_is_seen_and_changes_no_more_than_it_should(nuisance):
+    traits, noise = np.zeros((1, 20), np.float32), np.zeros((1, 32, 32), np.float32)
+    plain = np.zeros((1, 14), np.float32)
+    changed = plain.copy()
+    changed[0, nuisance] = 1
+    difference = np.abs(draw(traits, plain, noise) - draw(traits, changed, noise))[0]
+    assert difference.max() > 0.08
+    if NUISANCES[nuisance] in ("smile", "open mouth"):
+        assert difference[:18].max() == 0 and difference[18:28].max() > 0
+    if NUISANCES[nuisance] in ("closed eyes", "raised brows", "glasses"):
+        assert difference[20:].max() == 0
+
+
+def test_a_mirrored_face_is_the_same_face():
+    zeros = np.zeros((1, 20), np.float32), np.zeros((1, 14), np.float32)
+    picture = draw(*zeros, np.zeros((1, 32, 32), np.float32))[0]
+    mirrored = picture[:, ::-1].copy()
+    mirrored[14:21, 12:20] = picture[14:21, 12:20]  # the nose throws its shadow to one side
+    np.testing.assert_allclose(picture, mirrored, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "options", [{"persons": 0}, {"each": 0}, {"minority": 101}, {"minority": 0.5}, {"seed": -1}]
+)
+def test_portraits_out_of_range_are_refused(options):
+    with pytest.raises(ValueError, match=f"{next(iter(options))} is a whole number from"):
+        data.portraits(**options)
+
+
+def test_portraits_of_an_unknown_part_are_refused():
+    with pytest.raises(ValueError, match="part is 'train', 'validation' or 'test'; not 'dev'"):
+        data.portraits(3, part="dev")
 
 
 # Recall

@@ -18,6 +18,7 @@ from utils.data.kinds import (
     Images,
     Imports,
     Opinions,
+    Portraits,
     Scenes,
     Sentences,
     Sequences,
@@ -29,6 +30,7 @@ from utils.data.kinds import (
 )
 from utils.data.languages import translations
 from utils.data.opinions import opinions
+from utils.data.portraits import portraits
 from utils.data.sequences import recall
 from utils.data.splitting import Split, split
 from utils.data.tabular import cancer, co2, diabetes, sunspots, wine
@@ -39,6 +41,7 @@ __all__ = [
     "Images",
     "Imports",
     "Opinions",
+    "Portraits",
     "Scenes",
     "Sentences",
     "Sequences",
@@ -62,6 +65,7 @@ __all__ = [
     "names",
     "opinions",
     "photos",
+    "portraits",
     "recall",
     "reviews",
     "scenes",
@@ -92,6 +96,11 @@ _SETS = {
         scenes,
         "composed of digits",
         "89d9389378bd8daf3b6ecdd7550dc09e656e6a887988857e6387ddc5233e21c6",
+    ),
+    "portraits": _Set(
+        portraits,
+        "drawn by a program",
+        "5c7d61b3e23d88cd7111a7d9da8bb6b0f89a72b47bd28d7c30187f99db66c04d",
     ),
     "recall": _Set(
         recall,

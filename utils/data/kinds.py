@@ -82,6 +82,25 @@ class Scenes(_Shown):
 
 
 @dataclass(frozen=True, eq=False, repr=False)
+class Portraits(_Shown):
+    """Pictures of people in two groups; P people, what they are like, how each was taken.
+
+    Shapes:
+        x: (N, 1, H, W) float32, 0 (black) to 1.
+        y: (N,) int64, the person, from 0 to P - 1.
+        group: (P,) int64, 0 for A and 1 for B.
+        traits: (P, 20) float32, those of `portraits.TRAITS`.
+        taken: (N, 14) float32, those of `portraits.NUISANCES`.
+    """
+
+    x: Tensor
+    y: Tensor
+    group: Tensor
+    traits: Tensor
+    taken: Tensor
+
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Sequences(_Shown):
     """Sequences of tokens with a class each.
 
