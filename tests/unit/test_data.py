@@ -802,6 +802,7 @@ def test_how_a_file_is_packed_does_not_matter(registry, tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     "wrong",
     [b"", b"not to be", b"no gzip", gzip.compress(b"not to be"), gzip.compress(b"to be")[:9]],
+    ids=["empty", "another text", "no gzip", "another text, packed", "cut off"],  # no time of day
 )
 def test_a_wrong_file_of_the_folder_is_named_and_left_alone(registry, tmp_path, monkeypatch, wrong):
     monkeypatch.setenv("LARGE_MODELS_DATA", str(tmp_path))

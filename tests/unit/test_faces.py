@@ -21,7 +21,7 @@ def test_every_person_is_in_one_fold():
 
 
 def test_chosen_people_are_numbered_anew(pictures):
-    x, y = faces.chosen(*pictures, torch.tensor([7, 2]))
+    x, y = faces.of_people(*pictures, torch.tensor([7, 2]))
     assert y.tolist() == [0] * 5 + [1] * 5
     assert torch.equal(x[:5], pictures[0][35:40]) and torch.equal(x[5:], pictures[0][10:15])
 
@@ -49,7 +49,9 @@ def test_the_record_holds_runs_and_means(monkeypatch, tmp_path, pictures):
     ]
     photographs = data.Images(torch.zeros(20, 1, 64, 64), torch.arange(20) // 2, ())
     monkeypatch.setattr(data, "load", lambda name: photographs)
-    monkeypatch.setattr(faces, "run", lambda x, y, seed: [r for r in rows if r["seed"] == seed])
+    monkeypatch.setattr(
+        faces, "run_folds", lambda x, y, seed: [r for r in rows if r["seed"] == seed]
+    )
     monkeypatch.setattr(records, "FOLDER", tmp_path)
     faces.main(["--seeds", "0", "1", "--record"])
     record = records.read("faces", tmp_path)
@@ -69,7 +71,7 @@ def test_a_run_compares_all_methods_on_all_folds(monkeypatch, pictures):
             "drawn": (faces.drawn_only(net), (None,)),
         },
     )
-    rows = faces.run(*pictures, seed=0, drawn=2)
+    rows = faces.run_folds(*pictures, seed=0, drawn=2)
     assert [(row["method"], row["fold"]) for row in rows[::2]] == [
         ("eigenfaces", n) for n in range(4)
     ]

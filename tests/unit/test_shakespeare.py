@@ -72,7 +72,7 @@ def test_parts_are_nine_tenths_and_one_and_tuning_leaves_the_last_alone(tiny_tex
 
 def test_the_rate_rises_and_falls_to_a_tenth():
     settings = shakespeare.Reference()
-    rates = [shakespeare.rate(settings, step) for step in range(settings.iterations)]
+    rates = [shakespeare.reference_rate(settings, step) for step in range(settings.iterations)]
     assert rates[0] == pytest.approx(1e-3 / 101) and rates[100] == pytest.approx(1e-3)
     assert max(rates) == rates[100] and rates[-1] == pytest.approx(1e-4, rel=1e-3)
 

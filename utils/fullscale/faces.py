@@ -56,7 +56,7 @@ def fisherfaces(x: Tensor, y: Tensor, components: int, seed: int) -> Place:
     return lambda new: _unit(lda.transform(pca.transform(_rows(new).numpy())))
 
 
-def network(x: Tensor, y: Tensor, steps: int, seed: int) -> Place:
+def photographs_only(x: Tensor, y: Tensor, steps: int, seed: int) -> Place:
     net = train_embedder(x, y, steps=steps, people=20, k=4, seed=seed)
     return lambda new: embed(net, new)
 
@@ -84,7 +84,7 @@ def methods(net: FaceEmbedder) -> dict[str, tuple[Fit, tuple]]:
         "pixels": (pixels, (None,)),
         "eigenfaces": (eigenfaces, (20, 60, 120)),
         "Fisherfaces": (fisherfaces, (30, 60, 120)),
-        "network": (network, (100, 300)),
+        "network": (photographs_only, (100, 300)),
         "network of drawn faces": (drawn_only(net), (None,)),
         "drawn faces, then photographs": (drawn_first(net), (50, 150)),
     }
@@ -96,7 +96,7 @@ def folds(n_people: int, seed: int) -> list[Tensor]:
     return list(order.chunk(FOLDS))
 
 
-def chosen(x: Tensor, y: Tensor, people: Tensor) -> tuple[Tensor, Tensor]:
+def of_people(x: Tensor, y: Tensor, people: Tensor) -> tuple[Tensor, Tensor]:
     """The pictures of these people, who are numbered anew from 0."""
     at = torch.cat([torch.nonzero(y == person)[:, 0] for person in people])
     counts = torch.stack([(y == person).sum() for person in people])
@@ -117,7 +117,7 @@ def measured(place: Place, x: Tensor, y: Tensor) -> dict[str, float]:
     }
 
 
-def run(x: Tensor, y: Tensor, seed: int, drawn: int = 600) -> list[dict[str, Any]]:
+def run_folds(x: Tensor, y: Tensor, seed: int, drawn: int = 600) -> list[dict[str, Any]]:
     """All methods on each fold of one partition.
 
     Shapes:
@@ -133,12 +133,12 @@ def run(x: Tensor, y: Tensor, seed: int, drawn: int = 600) -> list[dict[str, Any
             start = process_time()
             choice = choices[0]
             if len(choices) > 1:
-                fitted = {c: fit(*chosen(x, y, inner[0]), c, seed) for c in choices}
-                held_out = chosen(x, y, inner[1])
+                fitted = {c: fit(*of_people(x, y, inner[0]), c, seed) for c in choices}
+                held_out = of_people(x, y, inner[1])
                 choice = min(choices, key=lambda c: measured(fitted[c], *held_out)["eer"])
-            place = fit(*chosen(x, y, train), choice, seed)
+            place = fit(*of_people(x, y, train), choice, seed)
             row = {"method": name, "seed": seed, "fold": at, "choice": choice}
-            row |= measured(place, *chosen(x, y, test))
+            row |= measured(place, *of_people(x, y, test))
             rows.append(row | {"cpu_seconds": round(process_time() - start, 2)})
             print(json.dumps(rows[-1]), flush=True)
     return rows
@@ -169,7 +169,7 @@ def main(arguments: list[str] | None = None) -> None:
     torch.set_num_threads(1)
     photographs = data.load("faces")
     x = F.avg_pool2d(photographs.x, 2)
-    rows = [row for seed in options.seeds for row in run(x, photographs.y, seed)]
+    rows = [row for seed in options.seeds for row in run_folds(x, photographs.y, seed)]
     results = summary(rows)
     print(json.dumps(results, indent=1))
     if options.record:

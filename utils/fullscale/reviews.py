@@ -132,7 +132,9 @@ def log_count_ratio(counts: Any, y: np.ndarray) -> np.ndarray:
     return np.log(for_it / for_it.sum()) - np.log(against / against.sum())
 
 
-def train_network(name: str, texts: Sequence[str], y: Tensor, seed: int) -> tuple[Predict, int]:
+def fit_network_reader(
+    name: str, texts: Sequence[str], y: Tensor, seed: int
+) -> tuple[Predict, int]:
     """Train one network; returns how it predicts, and its number of parameters."""
     numbers = word_numbers(texts, least=2)
     torch.manual_seed(seed)
@@ -152,7 +154,7 @@ def train_network(name: str, texts: Sequence[str], y: Tensor, seed: int) -> tupl
     return predict, parameters(net)
 
 
-def train_linear(name: str, texts: Sequence[str], y: Tensor, seed: int) -> tuple[Predict, int]:
+def fit_linear_reader(name: str, texts: Sequence[str], y: Tensor, seed: int) -> tuple[Predict, int]:
     """Train one bag of words or of pairs; returns how it predicts, and its number of weights."""
     longest, is_weighted = LINEAR[name]
     vectorizer = CountVectorizer(ngram_range=(1, longest), token_pattern=r"\S+", binary=True)
@@ -198,7 +200,7 @@ def cross_validate(n_folds: int = 10, n_opinions: int = 1600) -> dict[str, Any]:
     for seed, (train, test) in enumerate(folds.split(texts, y)):
         for name in MODELS:
             start = process_time()
-            train_one = train_linear if name in LINEAR else train_network
+            train_one = fit_linear_reader if name in LINEAR else fit_network_reader
             predict, sizes[name] = train_one(name, texts[train], y[train], seed)
             seconds[name] += process_time() - start
             is_right[name][test] = predict(texts[test]) == y[test].numpy()

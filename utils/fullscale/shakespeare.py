@@ -101,7 +101,7 @@ def nanogpt(folder: Path) -> tuple[ModuleType, str]:
     return module, head.stdout.strip()
 
 
-def rate(settings: Reference, step: int) -> float:
+def reference_rate(settings: Reference, step: int) -> float:
     """nanoGPT's learning rate at a step: a linear warm-up, then half a cosine to a tenth."""
     if step < settings.warmup:
         return settings.learning_rate * (step + 1) / (settings.warmup + 1)
@@ -154,7 +154,7 @@ def train_reference(
     overlapping = train.unfold(0, T + 1, 1)  # a view: every start is possible
     for step in range(settings.iterations):
         for group in optimizer.param_groups:
-            group["lr"] = rate(settings, step)
+            group["lr"] = reference_rate(settings, step)
         drawn = overlapping[torch.randint(len(overlapping), (settings.batch_size,))]
         loss = model(drawn[:, :-1].contiguous(), drawn[:, 1:].contiguous())[1]
         loss.backward()
