@@ -119,7 +119,7 @@ class Status(BookDirective):
         found = status.status(ledger.read_notebooks(ROOT / "book"), claims)
         counts = [
             (found.chapters, "chapters"),
-            (found.cells, "cells executed and compared"),
+            (found.cells, "cells executed"),
             (found.checks, "checks passed"),
             (found.formulas, "formulas, each checked"),
             (found.exercises, "exercises that mark themselves"),
