@@ -1,4 +1,4 @@
-"""`utils.fullscale.shakespeare`: the parts, the schedule, scoring, and a few steps of both."""
+"""The recorded runs of 4.3 on tiny texts: Shakespeare in turns, variants, two processes."""
 
 import math
 import subprocess
@@ -8,9 +8,11 @@ import torch
 from torch import nn
 
 from utils import data, records
-from utils.fullscale import shakespeare
-from utils.language import token_loss, token_windows
+from utils.fullscale import copying, processes, shakespeare
+from utils.language import Corpus, token_loss, token_windows
+from utils.measure import parameters
 from utils.runtime import seed_everything
+from utils.text import train_bpe
 
 MODEL = """
 import torch
@@ -111,3 +113,32 @@ def test_a_record_needs_the_reference():
         shakespeare.main(["--record"])
     with pytest.raises(ValueError, match="A window of 64 needs 65 ids"):
         token_windows(torch.arange(64), shakespeare.T)
+
+
+# The other two records of the chapter -------------------------------------------------------
+
+
+def test_a_variant_lacks_its_part():
+    full, plain = copying.Variant(), copying.Variant(copies_at_start=False, mixes=False)
+    count = {v: parameters(copying.build(v, 300)) for v in (full, plain)}
+    assert count[full] - count[plain] == 2 * 2 * 64
+    block = copying.build(full, 300).blocks[0].attention
+    query, key, value = block.qkv.weight.chunk(3)
+    assert torch.equal(query, key)
+    torch.testing.assert_close(block.proj.weight @ value, torch.eye(64), rtol=0, atol=1e-5)
+    assert (copying.build(plain, 300).blocks[1].attention.proj.weight == 0).all()
+
+
+def test_a_variant_is_trained_and_scored():
+    tokenizer = train_bpe(["ab"], 256)
+    row = torch.tensor([97, 98, 99, 100] * 300)
+    corpus = Corpus(tokenizer, {"train": row, "test": row}, {}, {})
+    result = copying.run(copying.Variant(d_model=16, epochs=20), corpus, seed=3)
+    assert result["seed"] == 3 and result["test_loss"] < 1
+
+
+def test_losses_of_processes_are_those_of_training(monkeypatch):
+    corpus = Corpus(train_bpe(["ab"], 256), {"train": torch.arange(2000) % 7}, {}, {})
+    monkeypatch.setattr(processes, "source_corpus", lambda: corpus)
+    losses = processes.losses(n_windows=4, batch_size=2)
+    assert len(losses) == 2 and losses == processes.losses(n_windows=4, batch_size=2)
