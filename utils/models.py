@@ -258,10 +258,14 @@ class CopyingAttention(nn.Module):
         a, b = x.chunk(2, -1)  # (B, T, H, Dh/2) each
         return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
+    def late(self, k: Tensor, cache: dict[str, Tensor] | None) -> Tensor:
+        return before(k, cache, "key")
+
     def forward(self, x: Tensor, cache: dict[str, Tensor] | None = None) -> Tensor:
         past = cache["k"].shape[2] if cache and "k" in cache else 0
         q, k, v = self.qkv(x).chunk(3, 2)  # (B, T, C) each
-        q, k, v = (y.unflatten(2, (self.n_heads, -1)) for y in (q, before(k, cache, "key"), v))
+        k = self.late(k, cache)
+        q, k, v = (y.unflatten(2, (self.n_heads, -1)) for y in (q, k, v))
         q, k = (self.rotate(normed(y), past) for y in (q, k))  # (B, T, H, Dh)
         q, k, v = (y.transpose(1, 2) for y in (q, k, v))  # (B, H, T, Dh)
         if cache is not None:

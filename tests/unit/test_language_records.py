@@ -11,8 +11,11 @@ from utils import data, records
 from utils.fullscale import copying, processes, shakespeare
 from utils.language import Corpus, token_loss, token_windows
 from utils.measure import parameters
+from utils.models import GPT, CopyingAttention, GPTConfig
 from utils.runtime import seed_everything
 from utils.text import train_bpe
+
+KINDS = CopyingAttention, copying.PunctualAttention
 
 MODEL = """
 import torch
@@ -36,7 +39,7 @@ class GPT(nn.Module):
 
     def forward(self, idx, targets):
         logits = self.table(idx)
-        return logits, nn.functional.cross_entropy(logits.mT, targets)
+        return logits, nn.functional.cross_entropy(logits.flatten(0, 1), targets.view(-1))
 
     def configure_optimizers(self, weight_decay, rate, betas, device):
         return torch.optim.AdamW(self.parameters(), rate, betas, weight_decay=weight_decay)
@@ -119,26 +122,42 @@ def test_a_record_needs_the_reference():
 
 
 def test_a_variant_lacks_its_part():
-    full, plain = copying.Variant(), copying.Variant(copies_at_start=False, mixes=False)
-    count = {v: parameters(copying.build(v, 300)) for v in (full, plain)}
-    assert count[full] - count[plain] == 2 * 2 * 64
-    block = copying.build(full, 300).blocks[0].attention
+    nets = {name: copying.variant_network(v, 300) for name, v in copying.VARIANTS.items()}
+    count = {name: parameters(net) for name, net in nets.items()}
+    assert count["copying GPT"] - count["no mixing"] == 2 * 2 * 64
+    assert count["copying GPT"] - count["whole stream"] == 64
+    assert count["copying GPT"] == count["keys not late"] == count["usual start"]
+    block = nets["copying GPT"].blocks[0].attention
     query, key, value = block.qkv.weight.chunk(3)
     assert torch.equal(query, key)
     torch.testing.assert_close(block.proj.weight @ value, torch.eye(64), rtol=0, atol=1e-5)
-    assert (copying.build(plain, 300).blocks[1].attention.proj.weight == 0).all()
+    assert (nets["none of the four"].blocks[1].attention.proj.weight == 0).all()
+    assert (nets["whole stream"].own == 0).all() and (nets["usual start"].own == 1).all()
+    assert type(nets["GPT"]) is GPT
+
+
+def test_punctual_keys_are_those_of_the_place():
+    late, punctual = (kind(GPTConfig(9, 8, 16, 2, 1)) for kind in KINDS)
+    punctual.load_state_dict(late.state_dict())
+    x = torch.zeros(1, 5, 16)
+    x[:, 0] = torch.randn(16)
+    assert late(x)[:, 0].allclose(punctual(x)[:, 0], atol=1e-6)  # one value to choose from
+    k = torch.randn(1, 5, 16)
+    assert torch.equal(late.late(k, None)[:, 1:], k[:, :-1])
+    assert torch.equal(punctual.late(k, None), k)
 
 
 def test_a_variant_is_trained_and_scored():
     tokenizer = train_bpe(["ab"], 256)
     row = torch.tensor([97, 98, 99, 100] * 300)
     corpus = Corpus(tokenizer, {"train": row, "test": row}, {}, {})
-    result = copying.run(copying.Variant(d_model=16, epochs=20), corpus, seed=3)
-    assert result["seed"] == 3 and result["test_loss"] < 1
+    for variant in (copying.Variant(epochs=20), copying.Variant(**copying.GPT2, epochs=30)):
+        result = copying.train_variant(variant, corpus, seed=3)
+        assert result["seed"] == 3 and result["test_loss"] < 1
 
 
 def test_losses_of_processes_are_those_of_training(monkeypatch):
     corpus = Corpus(train_bpe(["ab"], 256), {"train": torch.arange(2000) % 7}, {}, {})
     monkeypatch.setattr(processes, "source_corpus", lambda: corpus)
-    losses = processes.losses(n_windows=4, batch_size=2)
-    assert len(losses) == 2 and losses == processes.losses(n_windows=4, batch_size=2)
+    losses = processes.first_losses(n_windows=4, batch_size=2)
+    assert len(losses) == 2 and losses == processes.first_losses(n_windows=4, batch_size=2)

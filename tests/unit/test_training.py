@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from utils import tensorfile, training
-from utils.models import GPT, GPTConfig
+from utils.models import GPT, CopyingGPT, GPTConfig
 from utils.runtime import device, seed_everything
 
 
@@ -349,12 +349,15 @@ def test_two_processes_under_torchrun_give_the_losses_of_one(tmp_path):
     assert saved.step_losses == pytest.approx(alone.step_losses, rel=1e-5)
 
 
+KINDS = GPT, CopyingGPT
+
 GPT_PROGRAM = """
 import json, os, sys
 from pathlib import Path
-from tests.unit.test_training import run_gpt
+from tests.unit.test_training import KINDS, run_gpt
 
-Path(sys.argv[1], os.environ["RANK"]).write_text(json.dumps(run_gpt().step_losses))
+losses = [run_gpt(kind).step_losses for kind in KINDS]
+Path(sys.argv[1], os.environ["RANK"]).write_text(json.dumps(losses))
 """
 
 
@@ -362,10 +365,10 @@ def clip(optimizer, *_):
     torch.nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.5)
 
 
-def run_gpt():
+def run_gpt(kind):
     """A small language model on a repeating text, four sequences a step, with gradient clipping."""
     torch.manual_seed(0)
-    model = GPT(GPTConfig(16, context_length=8, d_model=16, n_heads=2, n_layers=2))
+    model = kind(GPTConfig(16, context_length=8, d_model=16, n_heads=2, n_layers=2))
     windows = (torch.arange(90) ** 2 % 11).reshape(10, 9)
     optimizer = torch.optim.AdamW(model.parameters(), lr=3e-3)
     optimizer.register_step_pre_hook(clip)
@@ -393,7 +396,9 @@ def test_a_gpt_in_two_processes_has_the_losses_of_one(tmp_path):
         env={**os.environ, "PYTHONPATH": root, "OMP_NUM_THREADS": "1"},
     )
     assert done.returncode == 0, done.stderr
-    alone = run_gpt().step_losses
-    assert alone[-1] < alone[0]
-    for rank in ("0", "1"):
-        assert json.loads((tmp_path / rank).read_text()) == pytest.approx(alone, rel=1e-5)
+    for n, kind in enumerate(KINDS):
+        alone = run_gpt(kind).step_losses
+        assert alone[-1] < alone[0]
+        for rank in ("0", "1"):
+            found = json.loads((tmp_path / rank).read_text())[n]
+            assert found == pytest.approx(alone, rel=1e-5)

@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOWN = [1, 2, 5, 10, 20]
 
 
-def losses(n_windows: int = 80, batch_size: int = 4) -> list[float]:
+def first_losses(n_windows: int = 80, batch_size: int = 4) -> list[float]:
     """The losses of a GPT's first steps on source code; under `torchrun`, of all its processes.
 
     Units: nats a token.
@@ -55,10 +55,10 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     seed_everything(0)
     if options.worker is not None:
-        (options.worker / os.environ["RANK"]).write_text(json.dumps(losses()))
+        (options.worker / os.environ["RANK"]).write_text(json.dumps(first_losses()))
         return
     start = perf_counter()
-    one = losses()
+    one = first_losses()
     middle = perf_counter()
     two, other = in_two_processes()
     seconds = {"one": round(middle - start, 2), "two": round(perf_counter() - middle, 2)}

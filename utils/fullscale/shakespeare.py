@@ -203,7 +203,8 @@ def random_loss(scores: Scores, ids: Tensor, seed: int, n: int = 200) -> float:
     generator = torch.Generator().manual_seed(seed)
     starts = torch.randint(len(ids) - T, (n, 12), generator=generator)
     drawn = ids.unfold(0, T + 1, 1)
-    return mean(token_loss(scores(drawn[at][:, :-1]), drawn[at][:, 1:]).item() for at in starts)
+    pairs = ((drawn[at][:, :-1].contiguous(), drawn[at][:, 1:]) for at in starts)
+    return mean(token_loss(scores(x), y).item() for x, y in pairs)
 
 
 def ngram_losses(train: Tensor, validation: Tensor, V: int) -> dict[str, float]:
