@@ -2,10 +2,12 @@
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+
+from tests.book.visits import Visit, served, visitor
 
 PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 FLAGS = (
@@ -25,3 +27,16 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def address() -> Iterator[str]:
+    """Where the built site is served."""
+    with served() as address:
+        yield address
+
+
+@pytest.fixture(scope="class")
+def visit(request, browser: Browser, address: str) -> Callable[[str], Visit]:
+    """`visit(page)` in the look that the test's class names."""
+    return visitor(browser, address, request.cls.look)
