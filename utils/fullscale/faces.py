@@ -44,13 +44,13 @@ def pixels(x: Tensor, y: Tensor, choice: None, seed: int) -> Place:
 
 
 def eigenfaces(x: Tensor, y: Tensor, components: int, seed: int) -> Place:
-    pca = PCA(components).fit(_rows(x).numpy())
+    pca = PCA(components, svd_solver="full").fit(_rows(x).numpy())
     return lambda new: _unit(pca.transform(_rows(new).numpy()))
 
 
 def fisherfaces(x: Tensor, y: Tensor, components: int, seed: int) -> Place:
     """Principal components, then discriminants with a shrunk covariance."""
-    pca = PCA(components).fit(_rows(x).numpy())
+    pca = PCA(components, svd_solver="full").fit(_rows(x).numpy())
     lda = LinearDiscriminantAnalysis(solver="eigen", shrinkage="auto")
     lda.fit(pca.transform(_rows(x).numpy()), y.numpy())
     return lambda new: _unit(lda.transform(pca.transform(_rows(new).numpy())))
