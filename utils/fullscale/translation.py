@@ -7,17 +7,19 @@ Explained in: 5.1.1
 """
 
 import argparse
+import datetime
 import json
 import random
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from time import process_time
 from typing import Any
 
 import torch
 import torch.nn.functional as F
+from babel.dates import format_date
 from sacrebleu.metrics import CHRF
 from torch import Tensor, nn
 
@@ -225,14 +227,26 @@ def both_sides(kind: str, **options) -> list[Pair]:
     return list(zip(texts.source, texts.target))
 
 
+def far_dates(years: Sequence[int], n: int = 500) -> list[Pair]:
+    """Different dates of these years, in the styles of `data.translations`."""
+    rng, pairs = random.Random(0), {}
+    while len(pairs) < n:
+        day = datetime.date(rng.choice(years), 1, 1) + datetime.timedelta(rng.randrange(365))
+        style = rng.choice(("full", "long", "medium"))
+        pairs[format_date(day, style, "en")] = format_date(day, style, "zh")
+    return list(pairs.items())
+
+
 def date_parts() -> dict[str, list[Pair]]:
-    """Dates by day: test, validation and training days, and all of the years left out."""
+    """Dates by day: training, validation and test days, years left out, and years beyond."""
     pairs = both_sides("dates", n=12_000, seed=1)
     is_left_out = re.compile("197|204").match
     inside = [pair for pair in pairs if not is_left_out(pair[1])]
     test, validation, train = split_groups(inside, lambda pair: pair[1].split("日")[0], (500, 500))
     years = [pair for pair in pairs if is_left_out(pair[1])]
-    return {"train": train, "validation": validation, "test": test, "unseen years": years[:500]}
+    parts = {"train": train, "validation": validation, "test": test, "unseen years": years[:500]}
+    parts["other centuries"] = far_dates([*range(1700, 1900), *range(2100, 2300)])
+    return parts | {"three digits": far_dates(range(100, 1000))}
 
 
 def open_parts() -> dict[str, list[Pair]]:
