@@ -26,7 +26,7 @@ from torch import Tensor, nn
 from utils import data, records
 from utils.fullscale import commit
 from utils.measure import parameters
-from utils.runtime import progress, seed_everything
+from utils.runtime import device, progress, seed_everything
 from utils.training import one_cycle
 
 Pair = tuple[str, str]
@@ -195,7 +195,8 @@ def train_translator(
 @torch.no_grad()
 def greedy_translations(model: nn.Module, source: Tensor, longest: int) -> Tensor:
     """The likeliest piece after those already written, again and again: (N, longest)."""
-    memory, read = model.encode(source), torch.ones(len(source), 1, dtype=torch.long)
+    memory = model.encode(source)
+    read = torch.ones(len(source), 1, dtype=torch.long, device=source.device)
     for _ in range(longest):
         last = model.decode(memory, source, read)[0][:, -1]  # (N, V)
         read = torch.cat([read, last[:, 1:].argmax(1, keepdim=True) + 1], 1)
@@ -291,16 +292,16 @@ def translation_run(task: str, kind: str, seed: int, dropout: float, n: int) -> 
     english, chinese = alphabets(train)
     train = train[: n or None]
     seed_everything(seed)
-    model = MODELS[kind](len(english), len(chinese), widths[kind], dropout)
+    model = MODELS[kind](len(english), len(chinese), widths[kind], dropout).to(device())
     start = process_time()
     sides = (english.numbers(a for a, _ in train), chinese.numbers(b for _, b in train))
-    losses = train_translator(model, *sides, steps)
+    losses = train_translator(model, *(side.to(device()) for side in sides), steps)
     run = {"task": task, "kind": kind, "seed": seed, "dropout": dropout, "pairs": len(train)}
     run |= {"parameters": parameters(model), "cpu_seconds": round(process_time() - start, 1)}
     run["last_loss"] = round(sum(losses[-30:]) / 30, 4)
     parts["training pairs"] = train[:200]
     for name, pairs in parts.items():
-        read = english.numbers(a for a, _ in pairs)
+        read = english.numbers(a for a, _ in pairs).to(device())
         told = chinese.texts(greedy_translations(model, read, 42))
         right = [b for _, b in pairs]
         run[name] = {"exact": sum(map(str.__eq__, told, right)) / len(right)}
