@@ -92,7 +92,8 @@ def table(record: Record) -> str:
     """The record as a Markdown table of two columns, for a page: `results` first.
 
     Nested results are written `outer: inner`, a list of runs takes a row for each, and a group of
-    settings one row, in which a switch is named if it is on. Numbers have four significant digits.
+    settings one row, in which a switch is named if it is on. Numbers have four significant digits,
+    and of a text in many lines only their number is told.
     """
     settings = {f"settings: {key}": _readable(value) for key, value in record.settings.items()}
     rows = {"What": record.what, **_flat(record.results), **settings}
@@ -130,6 +131,8 @@ def _readable(value: Any) -> str:
         return "; ".join(parts)
     if isinstance(value, list):
         return ", ".join(map(_readable, value))
+    if isinstance(value, str) and "\n" in value:
+        return f"{len(value.splitlines())} lines"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

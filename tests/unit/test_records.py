@@ -149,3 +149,8 @@ def test_the_table_gives_each_run_and_each_group_of_settings_a_row():
     assert "| fast, run 1 | seed 0; accuracies 0.99, 0.992 |" in text
     assert "| fast, run 2 | seed 1; accuracies 0.991 |" in text
     assert "| settings: fast | adamw; rate 0.001 |" in text
+
+
+def test_the_table_tells_only_the_number_of_lines_of_a_long_text():
+    text = records.table(record(results={"runs": [{"seed": 0, "test": {"texts": "西非\n关闭\n"}}]}))
+    assert "| runs, run 1 | seed 0; test texts 2 lines |" in text
