@@ -70,14 +70,14 @@ MILLION = 2**20
 
 CPU = Sweep(
     packages=SMALL,
-    shapes=tuple(Shape(C, 2, C // 8) for C in (8, 12, 16, 24, 32, 48)),
+    shapes=tuple(Shape(C, 2, C // 8) for C in (8, 12, 16, 24, 32)),
     tokens=tuple(MILLION // 8 * 2**n for n in range(4)),
-    held_out=((Shape(64, 2, 8), MILLION), (Shape(64, 2, 8), 2 * MILLION)),
+    held_out=((Shape(48, 2, 6), MILLION), (Shape(48, 2, 6), 2 * MILLION)),
     pilot_shapes=tuple(Shape(C, 2, C // 8) for C in (8, 24)),
-    pilot_tokens=(MILLION // 8, MILLION // 2),
+    pilot_tokens=(MILLION // 4, MILLION),
     rates=(4e-3, 8e-3, 16e-3, 32e-3),
     context_length=64,
-    batch_size=16,
+    batch_size=8,
     n_validation=1000,
     n_test=2000,
 )
@@ -88,17 +88,17 @@ CUDA = Sweep(
         *(Shape(16, 1, 1), Shape(16, 2, 1), Shape(24, 2, 1), Shape(32, 3, 1), Shape(48, 3, 2)),
         *(Shape(64, 4, 2), Shape(96, 4, 3), Shape(128, 5, 4), Shape(192, 5, 6)),
     ),
-    tokens=tuple(MILLION * 2**n for n in range(6)),
+    tokens=tuple(MILLION * 2**n for n in range(1, 6)),
     held_out=(
         (Shape(192, 5, 6), 64 * MILLION),
         (Shape(256, 6, 8), 64 * MILLION),
         (Shape(384, 6, 12), 64 * MILLION),
     ),
     pilot_shapes=(Shape(16, 1, 1), Shape(32, 3, 1), Shape(96, 4, 3), Shape(192, 5, 6)),
-    pilot_tokens=(MILLION, 8 * MILLION),
-    rates=(1e-3, 2e-3, 4e-3, 8e-3, 16e-3),
+    pilot_tokens=(2 * MILLION, 8 * MILLION),
+    rates=(1e-3, 2e-3, 4e-3, 8e-3, 16e-3, 32e-3),
     context_length=128,
-    batch_size=32,
+    batch_size=16,
     n_validation=2000,
     n_test=8000,
 )
@@ -237,7 +237,7 @@ class Run:
             {"params": rest, "weight_decay": 0.0},
         ]
         self.optimizer = torch.optim.AdamW(
-            groups, lr=self.rate, betas=(0.9, 0.95), fused=True, capturable=on_gpu
+            groups, lr=self.rate, betas=(0.9, 0.98), fused=True, capturable=on_gpu
         )
 
     def step(self) -> None:
