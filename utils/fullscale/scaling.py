@@ -465,7 +465,7 @@ def run_all(lab: Laboratory, seeds: Sequence[int]) -> dict[str, Any]:
         for s in (sweep.shapes[1], sweep.shapes[-2])
         for D in sweep.tokens[:: len(sweep.tokens) - 1]
     ]
-    jobs += [Job(*p, seeds[-1], f * by_rule(rule, *p), "rates") for p in ends for f in (0.5, 2.0)]
+    jobs += [Job(*p, seeds[0], f * by_rule(rule, *p), "rates") for p in ends for f in (0.5, 2.0)]
     lab.train(jobs)
     shapes = dict.fromkeys([*sweep.shapes, *(shape for shape, _ in sweep.held_out)])
     return {
