@@ -471,6 +471,7 @@ def run_all(lab: Laboratory, seeds: Sequence[int]) -> dict[str, Any]:
     return {
         "parameters": {str(shape): non_embedding(shape) for shape in shapes},
         "test": grid(lab.rows, "sweep", "test"),
+        "validation": grid(lab.rows, "sweep", "validation"),
         "held_out": grid(lab.rows, "held_out", "test"),
         "pilot": grid(lab.rows, "pilot", "validation"),
         "rates_halved_and_doubled": grid(lab.rows, "rates", "test"),
