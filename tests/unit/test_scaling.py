@@ -37,15 +37,15 @@ def test_counts_equal_a_real_model_and_pytorchs_counter(shape):
 
 
 def test_the_text_is_split_by_file_and_repeats_itself():
-    parts = s.collect(("joblib",))
+    parts = s.collect_source(("joblib",))
     assert {part for part in parts} == {"train", "validation", "test"}
     assert all(text.max() < 128 for text in parts.values())
     assert len(parts["train"]) > len(parts["test"]) + len(parts["validation"])
-    again = s.collect(("joblib",))
+    again = s.collect_source(("joblib",))
     assert s.fingerprint(parts) == s.fingerprint(again)
     assert s.fingerprint(parts) != s.fingerprint(parts | {"test": parts["test"][:-1]})
     with pytest.raises(FileNotFoundError, match="no-such-package is not installed"):
-        s.collect(("no-such-package",))
+        s.collect_source(("no-such-package",))
 
 
 def test_the_rate_rises_and_falls_to_a_tenth():

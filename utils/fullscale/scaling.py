@@ -153,7 +153,7 @@ def training_flops(shape: Shape, context_length: int, vocab_size: int = V) -> in
     return 3 * (24 * L * C**2 + 4 * L * context_length * C + 2 * vocab_size * C)
 
 
-def collect(packages: Iterable[str]) -> dict[str, np.ndarray]:
+def collect_source(packages: Iterable[str]) -> dict[str, np.ndarray]:
     """The letters of the packages' source in three parts, split by file, equal files once.
 
     Of forty files one is for the test and one for validation, in an order fixed by the hash of
@@ -487,7 +487,7 @@ def main(arguments: list[str] | None = None) -> None:
         with np.load(options.corpus) as file:
             parts = {name: file[name] for name in file.files}
     else:
-        parts = collect(sweep.packages)
+        parts = collect_source(sweep.packages)
     print({part: len(text) for part, text in parts.items()}, fingerprint(parts), flush=True)
     if options.pack:
         np.savez_compressed(options.corpus, **parts)
