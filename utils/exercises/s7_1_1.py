@@ -48,7 +48,9 @@ def smallest_width(answer):
         same_number(answer(L, T, V, excess), C, name="the width")
 
 
-@grader("7.1.1-d", "the more a model will be used, the smaller it should be, and the longer trained")
+@grader(
+    "7.1.1-d", "the more a model will be used, the smaller it should be, and the longer trained"
+)
 def best_for_a_lifetime(answer):
     for law, target, served in [(LAWS[0], 2.0, 1e13), (LAWS[1], 0.7, 1e10), (LAWS[0], 2.1, 1e9)]:
         ratio = answer(law, target, served) / right_size(law, target, served)
