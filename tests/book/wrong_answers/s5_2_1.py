@@ -1,6 +1,7 @@
 """Answers to the exercises of chapter 5.2.1."""
 
 import torch
+import torch.nn.functional as F
 
 
 def lower_end(n, z):
@@ -33,30 +34,30 @@ def threshold_for_share(certainty, right, share):
     return right[certainty >= share].double().mean().item()
 
 
-@torch.no_grad()
-def averaged(net, images, changes):
-    return torch.stack([net(change(images)).softmax(1) for change in changes]).mean(0)
+def turned(images, angles, clockwise=1):
+    cos, sin, zero = angles.cos(), clockwise * angles.sin(), torch.zeros_like(angles)
+    rows = torch.stack([cos, -sin, zero], 1), torch.stack([sin, cos, zero], 1)
+    grid = F.affine_grid(torch.stack(rows, 1), images.shape, align_corners=False)
+    return F.grid_sample(images, grid, align_corners=False)
 
 
-@torch.no_grad()
-def averaged_before_softmax(net, images, changes):
-    return torch.stack([net(change(images)) for change in changes]).mean(0).softmax(1)
+def turned_the_other_way(images, angles):
+    return turned(images, angles, clockwise=-1)
 
 
-def with_gradients(net, images, changes):
-    return torch.stack([net(change(images)).softmax(1) for change in changes]).mean(0)
+def all_by_the_first_angle(images, angles):
+    return turned(images, angles[:1].expand(len(images)))
 
 
-@torch.no_grad()
-def images_averaged(net, images, changes):
-    return net(torch.stack([change(images) for change in changes]).mean(0)).softmax(1)
+def in_degrees(images, angles):
+    return turned(images, angles.deg2rad())
 
 
 RIGHT = {
     "5.2.1-a": lower_end,
     "5.2.1-b": (6.0, 0.1),
     "5.2.1-c": surest,
-    "5.2.1-d": averaged,
+    "5.2.1-d": turned,
 }
 
 WRONG = {
@@ -76,8 +77,8 @@ WRONG = {
         ("the share taken for a certainty", threshold_for_share),
     ],
     "5.2.1-d": [
-        ("logits averaged", averaged_before_softmax),
-        ("with gradients", with_gradients),
-        ("images averaged", images_averaged),
+        ("the other way round", turned_the_other_way),
+        ("one angle for all", all_by_the_first_angle),
+        ("radians taken for degrees", in_degrees),
     ],
 }
