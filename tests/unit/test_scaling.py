@@ -90,7 +90,9 @@ def test_the_best_rate_is_the_bottom_of_a_parabola():
 def test_the_rule_finds_the_constants_that_made_its_points():
     shapes, lengths = [s.Shape(8, 1, 1), s.Shape(32, 2, 1)], [2**14, 2**18]
     points = [
-        (s.non_embedding(c), D, s.by_rule((1.0, -0.3, -0.1), c, D)) for c in shapes for D in lengths
+        (s.non_embedding(c), D, s.rate_by_rule((1.0, -0.3, -0.1), c, D))
+        for c in shapes
+        for D in lengths
     ]
     np.testing.assert_allclose(s.fit_rule(points), (1.0, -0.3, -0.1), rtol=1e-9)
 

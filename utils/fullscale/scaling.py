@@ -411,7 +411,7 @@ def fit_rule(points: Sequence[tuple[int, int, float]]) -> tuple[float, float, fl
     return tuple(float(value) for value in np.linalg.lstsq(design, best, rcond=None)[0])
 
 
-def by_rule(rule: tuple[float, float, float], shape: Shape, tokens: int) -> float:
+def rate_by_rule(rule: tuple[float, float, float], shape: Shape, tokens: int) -> float:
     """The learning rate of a size and a length."""
     c, a, b = rule
     return math.exp(c + a * math.log(non_embedding(shape)) + b * math.log(tokens))
@@ -456,7 +456,7 @@ def run_all(lab: Laboratory, seeds: Sequence[int]) -> dict[str, Any]:
     pairs = [(shape, tokens) for shape in sweep.shapes for tokens in sweep.tokens]
     parts = [("sweep", pairs, seeds), ("held_out", sweep.held_out, seeds[:2])]
     jobs = [
-        Job(*pair, seed, by_rule(rule, *pair), part)
+        Job(*pair, seed, rate_by_rule(rule, *pair), part)
         for part, some, drawn in parts
         for pair in some
         for seed in drawn
@@ -466,7 +466,9 @@ def run_all(lab: Laboratory, seeds: Sequence[int]) -> dict[str, Any]:
         for s in (sweep.shapes[1], sweep.shapes[-2])
         for D in sweep.tokens[:: len(sweep.tokens) - 1]
     ]
-    jobs += [Job(*p, seeds[0], f * by_rule(rule, *p), "rates") for p in ends for f in (0.5, 2.0)]
+    jobs += [
+        Job(*p, seeds[0], f * rate_by_rule(rule, *p), "rates") for p in ends for f in (0.5, 2.0)
+    ]
     lab.train(jobs)
     shapes = dict.fromkeys([*sweep.shapes, *(shape for shape, _ in sweep.held_out)])
     return {
