@@ -74,6 +74,15 @@ def test_neighbours_are_scikit_learn_s():
     assert (handwriting.nearest(x, y, 1)(new) == model.predict(new.flatten(1))).all()
 
 
+def test_a_network_learns_within_an_epoch(monkeypatch):
+    monkeypatch.setattr(handwriting, "BATCH", 20)
+    monkeypatch.setattr(handwriting, "EPOCHS", 1)
+    x, y = bars(1000, seed=0)
+    new, labels = bars(100, seed=1)
+    net = handwriting.fit_network(x, y, reach=0, seed=0)
+    assert (handwriting.logits_of(net, new).argmax(1) == labels).double().mean() > 0.9
+
+
 def test_all_methods_are_compared_and_recorded(monkeypatch, tmp_path):
     sets = {"train": bars(360, seed=0), "test": bars(50, seed=1)}
 

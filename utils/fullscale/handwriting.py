@@ -144,7 +144,8 @@ def fit_network(x: Tensor, y: Tensor, reach: int, seed: int) -> nn.Module:
         examples = batches(x, y, BATCH, generator)
         if reach:
             examples = ((moved_by_chance(a, reach, generator), b) for a, b in examples)
-        with torch.autocast("cpu", torch.bfloat16):
+        # without its cache, which would keep the first step's weights for the whole epoch
+        with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
             train_epoch(net, examples, optimizer, scheduler, F.cross_entropy, History())
     return net.eval()
 
@@ -175,7 +176,7 @@ def fit_classical(name: str, x: Tensor, y: Tensor, **settings: Any) -> Predict:
     if name == "nearest neighbours":
         return nearest(x, y, **settings)
     rbf = make_pipeline(PCA(50, random_state=0), SVC(**settings)) if name == "SVM" else None
-    model = rbf or LogisticRegression(max_iter=60, tol=1e-2)
+    model = rbf or LogisticRegression(max_iter=100)
     model.fit(x.flatten(1).numpy(), y.numpy())
     return lambda new: model.predict(new.flatten(1).numpy())
 
