@@ -32,8 +32,9 @@ LOOK = """() => {
   const texts = document.createTreeWalker(document.querySelector("main"), NodeFilter.SHOW_TEXT);
   const raw = [];
   while (texts.nextNode()) {
+    const text = texts.currentNode.data;
     const inside = texts.currentNode.parentElement.closest("pre, code, script, style, .katex");
-    if (!inside && /\\$|\\\\[([a-z]/.test(texts.currentNode.data)) raw.push(texts.currentNode.data);
+    if (!inside && /\\$[^$]+\\$|\\\\[([a-z]/.test(text)) raw.push(text);
   }
   const red = /color: ?(#cc0000|rgb\\(204, 0, 0\\))/;
   return {

@@ -197,6 +197,22 @@ def test_the_loss_is_the_mean_over_tokens():
     torch.testing.assert_close(language.token_loss(logits, targets), expected)
 
 
+@pytest.mark.parametrize("kind", [GPT, CopyingGPT])
+def test_the_model_of_the_chapter_is_built_and_trained_as_there(kind):
+    corpus = language.source_corpus(20_000, 300)
+    torch.manual_seed(3)
+    net = kind(GPTConfig(300, 256, 64, 2, 2))
+    torch.nn.init.normal_(net.token.weight, std=0.1)
+    start = net.token.weight.detach().clone()
+    pair = language.token_windows(corpus.ids["train"], 256)
+    language.train_language_model(net, pair, 1, **language.RATES[kind])
+    again = language.trained_model(corpus, kind, seed=3, epochs=1)
+    assert not torch.equal(start, again.token.weight)
+    assert all(torch.equal(a, b) for a, b in zip(net.parameters(), again.parameters()))
+    with pytest.raises(ValueError, match=r"4\.3 trains CopyingGPT and GPT"):
+        language.trained_model(corpus, torch.nn.Linear)
+
+
 # Scoring, sampling -------------------------------------------------------------------------
 
 
