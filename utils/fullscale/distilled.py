@@ -8,6 +8,7 @@ Explained in: 7.2.3
 
 import argparse
 import math
+from collections.abc import Sequence
 from time import process_time
 from typing import Any
 
@@ -70,7 +71,7 @@ def taught(
     seed: int,
     temperature: float = 1.0,
     share: float = 0.0,
-    rates: tuple[float, float] = RATES[0],
+    rates: Sequence[float] = RATES[0],
 ) -> tuple[nn.Module, float]:
     """A student after so many passes, and the seconds of processor time that it took.
 
@@ -101,7 +102,7 @@ def score(net: nn.Module, corpus: Corpus, part: str) -> float:
     return losses_in_context(net, corpus.ids[part], CONTEXT)[0].mean().item()
 
 
-def chosen(corpus: Corpus, logits: Tensor, seed: int) -> dict[str, Any]:
+def chosen_targets(corpus: Corpus, logits: Tensor, seed: int) -> dict[str, Any]:
     """Rates for the text alone, then temperature and share, by validation loss in two passes."""
     trials: list[dict[str, Any]] = []
 
@@ -111,9 +112,9 @@ def chosen(corpus: Corpus, logits: Tensor, seed: int) -> dict[str, Any]:
         print(trials[-1], flush=True)
         return trials[-1]["validation_loss"]
 
-    rates = min(RATES, key=lambda rates: trial(rates=rates))
-    best = min(CHOICES, key=lambda c: trial(rates=rates, temperature=c[0], share=c[1]))
-    return {"rates": rates, "temperature": best[0], "share": best[1], "trials": trials}
+    rates = min(RATES, key=lambda rates: trial(rates=list(rates)))
+    best = min(CHOICES, key=lambda c: trial(rates=list(rates), temperature=c[0], share=c[1]))
+    return {"rates": list(rates), "temperature": best[0], "share": best[1], "trials": trials}
 
 
 def run(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -123,7 +124,7 @@ def run(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any
     teacher = trained_model(corpus, CopyingGPT)
     seconds = process_time() - start
     logits = answers(teacher, inputs)
-    best = chosen(corpus, logits, seeds[0])
+    best = chosen_targets(corpus, logits, seeds[0])
     soft = {key: best[key] for key in ("temperature", "share")}
     results: dict[str, Any] = {
         "teacher": {
