@@ -97,7 +97,7 @@ def taught(
     return student, process_time() - start
 
 
-def score(net: nn.Module, corpus: Corpus, part: str) -> float:
+def loss_on(net: nn.Module, corpus: Corpus, part: str) -> float:
     """The mean loss of a token with half a context before it. Units: nats."""
     return losses_in_context(net, corpus.ids[part], CONTEXT)[0].mean().item()
 
@@ -108,7 +108,7 @@ def chosen_targets(corpus: Corpus, logits: Tensor, seed: int) -> dict[str, Any]:
 
     def trial(**setting: Any) -> float:
         net, _ = taught(corpus, logits, PASSES[0], seed, **setting)
-        trials.append(setting | {"validation_loss": score(net, corpus, "validation")})
+        trials.append(setting | {"validation_loss": loss_on(net, corpus, "validation")})
         print(trials[-1], flush=True)
         return trials[-1]["validation_loss"]
 
@@ -117,7 +117,7 @@ def chosen_targets(corpus: Corpus, logits: Tensor, seed: int) -> dict[str, Any]:
     return {"rates": list(rates), "temperature": best[0], "share": best[1], "trials": trials}
 
 
-def run(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any]]:
+def train_students(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any]]:
     """What was chosen, and all results."""
     inputs, _ = token_windows(corpus.ids["train"], CONTEXT)
     start = process_time()
@@ -129,7 +129,7 @@ def run(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any
     results: dict[str, Any] = {
         "teacher": {
             "parameters": parameters(teacher),
-            "test_loss": score(teacher, corpus, "test"),
+            "test_loss": loss_on(teacher, corpus, "test"),
             "cpu_seconds": round(seconds, 1),
         },
         "student_parameters": parameters(small_student(corpus, 0)),
@@ -139,7 +139,7 @@ def run(corpus: Corpus, seeds: list[int]) -> tuple[dict[str, Any], dict[str, Any
             runs = []
             for seed in seeds:
                 net, seconds = taught(corpus, logits, passes, seed, rates=best["rates"], **setting)
-                losses = {f"{part}_loss": score(net, corpus, part) for part in ("train", "test")}
+                losses = {f"{part}_loss": loss_on(net, corpus, part) for part in ("train", "test")}
                 runs.append({"seed": seed, "cpu_seconds": round(seconds, 1), **losses})
                 print(passes, name, runs[-1], flush=True)
             results[f"{name}, {passes} passes"] = runs
@@ -153,7 +153,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     seed_everything(0)
     corpus = source_corpus()
-    best, results = run(corpus, options.seeds)
+    best, results = train_students(corpus, options.seeds)
     if options.record:
         record = records.Record(
             name="distilled",
