@@ -8,14 +8,17 @@ Explained in: 2.4
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from sklearn.mixture import GaussianMixture
 from torch import Tensor, nn
 
 from utils import training
+
+if TYPE_CHECKING:
+    from sklearn.mixture import GaussianMixture
 
 N_FEATURES = 32
 
@@ -50,7 +53,7 @@ def train_to_copy(
     return model.eval()
 
 
-def fit_mixture(codes: Tensor, n_components: int = 1, seed: int = 0) -> GaussianMixture:
+def fit_mixture(codes: Tensor, n_components: int = 1, seed: int = 0) -> "GaussianMixture":
     """Gaussians with full covariances, fitted to codes by EM; a single one is the fitted Gaussian.
 
     To every variance a hundredth of the codes' mean variance is added, so that none vanishes.
@@ -58,12 +61,14 @@ def fit_mixture(codes: Tensor, n_components: int = 1, seed: int = 0) -> Gaussian
     Shapes:
         codes (N, d_code), N at least n_components.
     """
+    from sklearn.mixture import GaussianMixture  # only here: its import takes seconds
+
     codes = np.asarray(codes.detach(), dtype=np.float64)
     floor = 0.01 * codes.var(axis=0).mean()
     return GaussianMixture(n_components, reg_covar=floor, random_state=seed).fit(codes)
 
 
-def draw_codes(density: GaussianMixture, n: int) -> Tensor:
+def draw_codes(density: "GaussianMixture", n: int) -> Tensor:
     """`n` codes from a fitted mixture; those of one component come together.
 
     Shapes:

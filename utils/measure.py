@@ -16,7 +16,7 @@ from time import perf_counter
 
 import numpy as np
 import torch
-from scipy import stats
+from scipy import special
 from torch import Tensor, nn
 from torch.autograd.graph import saved_tensors_hooks
 from torch.utils.flop_counter import FlopCounterMode
@@ -315,7 +315,7 @@ def spread(values: Sequence[float], level: float = 0.95) -> Spread:
         raise ValueError(f"A spread needs finite values; these are {array.tolist()}.")
     _check_level(level)
     mean, std, n = array.mean(), array.std(ddof=1), len(array)
-    half = stats.t.ppf((1 + level) / 2, n - 1) * std / math.sqrt(n)
+    half = special.stdtrit(n - 1, (1 + level) / 2) * std / math.sqrt(n)
     return Spread(float(mean), float(std), float(mean - half), float(mean + half), n)
 
 
@@ -330,7 +330,7 @@ def binomial_interval(successes: int, n: int, level: float = 0.95) -> tuple[floa
     if not (n > 0 and 0 <= successes <= n):
         raise ValueError(f"Successes are from 0 to n, and n is above 0: {successes} of {n}.")
     _check_level(level)
-    z = stats.norm.ppf((1 + level) / 2)
+    z = special.ndtri((1 + level) / 2)
     share = successes / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))

@@ -18,6 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.io import savemat
 from sklearn.datasets import load_digits
+from sklearn.model_selection import train_test_split
 
 from utils import data
 from utils.data import composed, full_scale, images, kinds, text
@@ -713,6 +714,21 @@ def test_split_keeps_types_and_the_share_of_each_class():
     assert len(y_train) == 1347
 
 
+@settings(deadline=None)
+@given(st.integers(2, 6), st.integers(20, 200), st.floats(0.3, 0.7), st.integers(0, 99))
+def test_split_draws_what_scikit_learn_draws(classes, n, share, seed):
+    x = np.arange(n + 2 * classes)
+    y = np.random.default_rng(seed).integers(classes, size=n) ** 2  # unequal classes, with gaps
+    y = np.concatenate([y, np.repeat(np.arange(classes) ** 2, 2)])
+    for stratify in (True, False):
+        parts = data.split(x, y, test=share, seed=seed, stratify=stratify)
+        expected = train_test_split(
+            x, test_size=share, random_state=seed, stratify=y if stratify else None
+        )
+        for ours, theirs in zip((parts.x_train, parts.x_test), expected):
+            assert ours.tolist() == theirs.tolist()
+
+
 X, Y = torch.ones(8, 2), torch.tensor([0, 1] * 4)
 
 
@@ -729,7 +745,9 @@ X, Y = torch.ones(8, 2), torch.tensor([0, 1] * 4)
         (ValueError, {"y": Y.float()}, "pass stratify=False"),
         (ValueError, {"test": 0.0}, r"between 0 and 1, such as 0\.25; not 0\.0"),
         (ValueError, {"test": 3}, "between 0 and 1"),
-        (ValueError, {"y": torch.arange(8)}, "8 cases cannot be split so"),
+        (ValueError, {"y": torch.arange(8)}, "8 cases cannot be split so: a class has only one"),
+        (ValueError, {"test": 0.9}, "so: 0 for training and 8 for the test are too few for 2"),
+        (ValueError, {"test": 0.99, "stratify": False}, "are too few for one case"),
     ],
 )
 def test_what_cannot_be_split_is_named(error, arguments, says):

@@ -2,10 +2,9 @@
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits
 
 from utils.data.checking import in_range
-from utils.data.images import LEVELS, enlarge
+from utils.data.images import LEVELS, enlarge, originals
 from utils.data.kinds import Scenes
 from utils.data.splitting import split
 
@@ -88,10 +87,10 @@ def caption(labels, boxes, size: int) -> str:
 def _originals(part: str) -> tuple[np.ndarray, np.ndarray]:
     if part not in ("train", "test"):
         raise ValueError(f"A scene's part is 'train' or 'test'; not {part!r}.")
-    raw = load_digits()
-    parts = split(np.arange(len(raw.images)), raw.target)
+    ink, digit = originals()
+    parts = split(np.arange(len(ink)), digit)
     chosen = (parts.x_test if part == "test" else parts.x_train).numpy()
-    return raw.images[chosen].astype(np.int64), raw.target[chosen]
+    return ink[chosen], digit[chosen]
 
 
 def _arrange(rng, originals, size: int) -> tuple[list[np.ndarray], np.ndarray]:

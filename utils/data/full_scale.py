@@ -18,7 +18,6 @@ import numpy as np
 import pooch
 import requests
 import torch
-from scipy.io import loadmat
 
 from utils.data.kinds import Images, Sentences
 
@@ -163,6 +162,8 @@ def faces() -> Images:
 
     Source: AT&T Laboratories Cambridge, Samaria and Harter 1994; "Olivetti faces".
     """
+    from scipy.io import loadmat  # only here: no other set needs it
+
     columns = loadmat(io.BytesIO(content("faces")))["faces"]  # (64 * 64, 400), down each column
     pictures = columns.T.reshape(400, 64, 64).transpose(0, 2, 1).astype(np.float32)
     if pictures.max() > 1:

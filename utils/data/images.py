@@ -1,10 +1,12 @@
 """Real pictures that come with scikit-learn: handwritten digits and two photographs."""
 
+import gzip
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 
 import numpy as np
 import torch
-from sklearn.datasets import load_digits, load_sample_images
 
 from utils.data.kinds import Images
 
@@ -26,10 +28,10 @@ def digits(size: int = SIDE) -> Images:
     """
     if isinstance(size, bool) or not isinstance(size, int) or not SIDE <= size <= 64:
         raise ValueError(f"Digits come in sizes from 8 to 64 pixels; this is {size!r}.")
-    raw = load_digits()
-    ink = enlarge(raw.images.astype(np.int64), size)
+    raw, labels = originals()
+    ink = enlarge(raw, size)
     x = torch.from_numpy(ink.astype(np.float64) / (LEVELS * (2 * size) ** 2)).float()
-    return Images(x[:, None], torch.from_numpy(raw.target.astype(np.int64)), tuple("0123456789"))
+    return Images(x[:, None], torch.from_numpy(labels), tuple("0123456789"))
 
 
 def photos(size: tuple[int, int] | None = None) -> Images:
@@ -43,11 +45,25 @@ def photos(size: tuple[int, int] | None = None) -> Images:
 
     Source: flickr.com, danielbuechele and vultilion, CC BY 2.0, as in scikit-learn.
     """
+    from sklearn.datasets import load_sample_images  # only here: its import takes seconds
+
     x = np.stack(load_sample_images().images).transpose(0, 3, 1, 2)
     if size is not None:
         x = _middle(x, size)
     pixels = torch.from_numpy(x.astype(np.float32) / np.float32(255))
     return Images(pixels, torch.arange(2), ("china", "flower"))
+
+
+def originals() -> tuple[np.ndarray, np.ndarray]:
+    """The digits as they were scanned, read from scikit-learn's file without importing it.
+
+    Shapes:
+        ink (1797, 8, 8), whole numbers from 0 to 16; labels (1797,), the digit.
+    """
+    folder = Path(find_spec("sklearn").submodule_search_locations[0])
+    with gzip.open(folder / "datasets" / "data" / "digits.csv.gz", "rt") as file:
+        table = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    return table[:, :-1].reshape(-1, SIDE, SIDE), table[:, -1].copy()
 
 
 def enlarge(images: np.ndarray, size: int) -> np.ndarray:

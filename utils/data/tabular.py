@@ -1,10 +1,10 @@
-"""Real tables and time series that come with scikit-learn and statsmodels."""
+"""Real tables and time series that come with scikit-learn and statsmodels.
+
+Both are imported where a set is loaded: they take seconds, and most chapters need neither.
+"""
 
 import numpy as np
 import torch
-from sklearn.datasets import load_breast_cancer, load_diabetes, load_wine
-from statsmodels.datasets import co2 as mauna_loa
-from statsmodels.datasets import sunspots as solar
 
 from utils.data.kinds import Series, Table
 
@@ -16,6 +16,8 @@ def cancer() -> Table:
 
     Source: Wolberg, Street and Mangasarian 1993, UCI repository, CC BY 4.0, as in scikit-learn.
     """
+    from sklearn.datasets import load_breast_cancer
+
     return _classes(load_breast_cancer(), "diagnosis")
 
 
@@ -24,6 +26,8 @@ def wine() -> Table:
 
     Source: Aeberhard and Forina 1992, UCI repository, CC BY 4.0, as in scikit-learn.
     """
+    from sklearn.datasets import load_wine
+
     return _classes(load_wine(), "cultivar")
 
 
@@ -36,6 +40,8 @@ def diabetes() -> Table:
     Source: Efron, Hastie, Johnstone and Tibshirani 2004, "Least Angle Regression", as in
         scikit-learn.
     """
+    from sklearn.datasets import load_diabetes
+
     raw = load_diabetes(scaled=False)
     x, y = torch.from_numpy(raw.data).float(), torch.from_numpy(raw.target).float()
     return Table(x, y, tuple(raw.feature_names), "disease progression after one year")
@@ -55,6 +61,8 @@ def co2(step: str = "month") -> Series:
 
     Source: Keeling and Whorf 2004, Scripps Institution, public domain, as in statsmodels.
     """
+    from statsmodels.datasets import co2 as mauna_loa
+
     weekly = mauna_loa.load_pandas().data["co2"]
     if step == "week":
         start = weekly.index[0]
@@ -73,6 +81,8 @@ def sunspots() -> Series:
 
     Source: National Geophysical Data Center, public domain, as in statsmodels.
     """
+    from statsmodels.datasets import sunspots as solar
+
     table = solar.load_pandas().data
     values = torch.tensor(table["SUNACTIVITY"].to_numpy(), dtype=torch.float32)
     return Series(table["YEAR"].to_numpy(dtype=float), values, "sunspot number", 11)
