@@ -2,7 +2,9 @@
 
 import json
 import math
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -140,6 +142,23 @@ def test_the_table_shows_every_figure():
 def test_the_books_own_records_are_sound():
     for found in records.all_records():
         assert found.command.startswith("python -m utils.") and found.seeds
+
+
+def git(*arguments):
+    root = Path(__file__).resolve().parents[2]
+    return subprocess.run(["git", "-C", root, *arguments], capture_output=True, text=True)
+
+
+def test_a_records_commit_can_be_checked_out():
+    """A reader who repeats a run needs the program that made it: part of this history."""
+    if git("rev-parse", "--is-shallow-repository").stdout.strip() != "false":
+        pytest.skip("no whole history here")
+    lost = {
+        found.name: found.commit
+        for found in records.all_records()
+        if git("merge-base", "--is-ancestor", found.commit, "HEAD").returncode
+    }
+    assert not lost, f"These records name commits outside this history: {lost}."
 
 
 def test_the_table_gives_each_run_and_each_group_of_settings_a_row():
