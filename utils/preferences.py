@@ -162,7 +162,7 @@ def sampled_pairs(
     return labelled(prompts, a, b, margin, generator)
 
 
-def best_of(n: int, judged: Tensor, worth: Tensor) -> Tensor:
+def best_of_drawn(n: int, judged: Tensor, worth: Tensor) -> Tensor:
     """Mean worth of the one that is judged best of n, over all choices of n from each row.
 
     Of M candidates the one of rank k (0 the worst) is best in C(k, n−1) of the C(M, n) choices.

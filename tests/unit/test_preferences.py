@@ -101,7 +101,7 @@ def test_best_of_n_is_the_mean_over_all_choices(generator):
         choices = torch.tensor(list(itertools.combinations(range(6), n)))
         seen = judged[:, choices]  # (3, choices, n)
         taken = worth[:, choices].gather(2, seen.argmax(2, keepdim=True))[..., 0].mean(1)
-        torch.testing.assert_close(preferences.best_of(n, judged, worth), taken)
+        torch.testing.assert_close(preferences.best_of_drawn(n, judged, worth), taken)
 
 
 def test_dpo_starts_at_log_two_and_learns_the_pairs(corpus, net, generator):

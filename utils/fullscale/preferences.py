@@ -31,7 +31,7 @@ from utils.models import CopyingGPT
 from utils.preferences import (
     WORTH,
     Pairs,
-    best_of,
+    best_of_drawn,
     divergence,
     fit_reward,
     gentle_optimizer,
@@ -61,9 +61,9 @@ class Sizes:
     test_prompts: int = 512
     pool_prompts: int = 128
     pool: int = 32  # candidates for each prompt
-    proxy_steps: int = 100  # of REINFORCE against the reward model
+    proxy_steps: int = 60  # of REINFORCE against the reward model
     proxy_batch: int = 64
-    proxy_every: int = 10
+    proxy_every: int = 4
     test_tokens: int = 10_000
 
 
@@ -173,8 +173,8 @@ class Study:
         for k in (k for k in (1, 2, 4, 8, 16, 32) if k <= M):
             by = {"words": words, "words_by_proxy": proxy}
             found[f"best of {k}"] = {
-                key: best_of(k, judge, words).mean().item() for key, judge in by.items()
-            } | {"proxy_by_proxy": best_of(k, proxy, proxy).mean().item()}
+                key: best_of_drawn(k, judge, words).mean().item() for key, judge in by.items()
+            } | {"proxy_by_proxy": best_of_drawn(k, proxy, proxy).mean().item()}
         for beta in (1.0, 2.0, 4.0):
             log_w = (WORTH * words / beta).log_softmax(1)
             kl = (log_w.exp() * (log_w + torch.tensor(M).log())).sum(1).mean()
@@ -222,8 +222,10 @@ def study_seeds(
     trials: list[dict[str, Any]] = []
     rates: dict[str, tuple[float, float]] = {}
 
-    def keep(name: str, seed: int, values: dict[str, Any], start: float) -> None:
-        run = {"seed": seed, **values, "cpu_seconds": round(process_time() - start, 1)}
+    def keep(name: str, seed: int, values: dict[str, Any], start: float | None = None) -> None:
+        run = {"seed": seed, **values}
+        if start is not None:
+            run["cpu_seconds"] = round(process_time() - start, 1)
         results.setdefault(name, []).append(run)
         print(name, run, flush=True)
 
@@ -234,7 +236,7 @@ def study_seeds(
         flipped = (unequal[0] < unequal[1]).sum() / (unequal[0] != unequal[1]).sum()
         labels = {"flipped": flipped.item(), "words_chosen": unequal[0].mean().item()}
         keep("reward model", seed, study.reward_model() | labels, start)
-        keep("reference", seed, study.measured(net), process_time())
+        keep("reference", seed, study.measured(net))
         rates = rates or chosen_rates(study, trials)
         for name in rates:
             start = process_time()
@@ -243,10 +245,9 @@ def study_seeds(
             else:
                 policy, held = study.dpo(float(name.split()[1]), rates[name])
             keep(name, seed, {"held_out_loss": held} | study.measured(policy), start)
-        start = process_time()
         for name, values in study.best().items():
-            keep(name, seed, values, start)
-            start = process_time()
+            keep(name, seed, values)
+        start = process_time()
         keep("against the proxy", seed, study.against_proxy(RATES[-1]), start)
     chosen = {name: list(pair) for name, pair in rates.items()}
     return {"rates": chosen, "trials": trials, **asdict(sizes)}, results
