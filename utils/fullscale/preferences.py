@@ -110,7 +110,10 @@ class Study:
         return self.state(prompts, answers) @ self.weights
 
     def measured(self, policy: nn.Module, prompts: Tensor | None = None) -> dict[str, float]:
-        """Words, proxy and divergence of what the policy writes, and its loss on code."""
+        """Words, proxy, divergence and repetition of what the policy writes, and its loss on code.
+
+        `repeated` is the share of an answer that its commonest token takes.
+        """
         prompts = self.test if prompts is None else prompts
         answers = write(policy, prompts, self.generator)
         tail = self.corpus.ids["test"][: self.sizes.test_tokens]
@@ -120,6 +123,7 @@ class Study:
             "words": self.words(answers).mean().item(),
             "proxy": self.proxy(prompts, answers).mean().item(),
             "kl": kl.mean().item(),
+            "repeated": (answers == answers.mode(1, keepdim=True).values).float().mean().item(),
             "test_loss": losses_in_context(policy, tail, 256)[0].mean().item(),
         }
 
