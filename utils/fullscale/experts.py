@@ -196,37 +196,26 @@ def described(
     }
 
 
-def chosen_rates(
-    corpus: Corpus, seed: int, trials: list[dict[str, Any]]
-) -> dict[tuple[int, int], float]:
-    """The rate of each shape of layer, by validation loss; shapes are told by their experts."""
-    best = {}
-    for name in list(VARIANTS)[:4]:
-        losses = {}
-        for rate in RATES:
-            _, run = trained(corpus, VARIANTS[name], seed, rate)
-            trials.append({"variant": name} | run)
-            print(trials[-1], flush=True)
-            losses[rate] = run["validation_loss"]
-        best[VARIANTS[name].n_experts, VARIANTS[name].d_ff] = min(losses, key=losses.get)
-    return best
-
-
 def compare(corpus: Corpus, seeds: list[int]) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """All trials, and all results."""
+    """All trials of a rate, and all results. The first variant of a shape chooses its rate."""
     trials: list[dict[str, Any]] = []
-    rates = chosen_rates(corpus, seeds[0], trials)
     results: dict[str, Any] = {}
+    rates: dict[tuple[int, int], float] = {}
     for name, variant in VARIANTS.items():
-        net = build(variant, corpus.tokenizer.vocab_size, seeds[0])
-        example = torch.zeros(1, CONTEXT, dtype=torch.long)
-        sizes = {"parameters": parameters(net), "flops_a_token": flops(net, example) / CONTEXT}
-        runs = []
+        runs, shape = [], (variant.n_experts, variant.d_ff)
         for seed in seeds:
-            net, run = trained(corpus, variant, seed, rates[variant.n_experts, variant.d_ff])
+            is_choice = shape not in rates
+            candidates = RATES if is_choice else [rates[shape]]
+            tried = [trained(corpus, variant, seed, rate) for rate in candidates]
+            net, run = min(tried, key=lambda pair: pair[1]["validation_loss"])
+            if is_choice:
+                rates[shape] = run["rate"]
+                trials += [{"variant": name} | other for _, other in tried]
             runs.append(run | {"blocks": routing(net, corpus, variant)})
             print(name, run, flush=True)
-        results[name] = {**sizes, "runs": runs}
+        example = torch.zeros(1, CONTEXT, dtype=torch.long)
+        sizes = {"parameters": parameters(net), "flops_a_token": flops(net, example) / CONTEXT}
+        results[name] = sizes | {"runs": runs}
     return trials, results
 
 
