@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from utils.models import CopyingBlock, CopyingGPT, GPTConfig, before, normed
 
 
-def route(probs: Tensor, top_k: int, is_renormalised: bool = True) -> tuple[Tensor, Tensor]:
+def pick_experts(probs: Tensor, top_k: int, is_renormalised: bool = True) -> tuple[Tensor, Tensor]:
     """The K likeliest experts of each token, and the weights of their outputs.
 
     Renormalised, the K weights of a token sum to 1; else they stay the probabilities.
@@ -81,7 +81,7 @@ class Experts(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         rows = x.flatten(0, -2)  # (N, C)
         probs = self.router(rows).softmax(-1)  # (N, E)
-        weights, chosen = route(probs, self.top_k, self.top_k > 1)  # (N, K) each
+        weights, chosen = pick_experts(probs, self.top_k, self.top_k > 1)  # (N, K) each
         self.balance, self.chosen = balance_loss(probs, chosen), chosen
         order = chosen.flatten().argsort(stable=True)  # (N K,), choices sorted by expert
         tokens = order // self.top_k

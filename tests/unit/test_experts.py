@@ -52,8 +52,8 @@ def test_only_choices_beyond_the_capacity_are_dropped():
 
 def test_a_frozen_router_stays_as_it_was(corpus):
     variant = experts.Variant(8, 4, 2, is_frozen=True)
-    before = experts.build(variant, 256, 0).blocks[0].experts
-    net, run = experts.trained(corpus, variant, 0, 6e-3)
+    before = experts.with_experts(variant, 256, 0).blocks[0].experts
+    net, run = experts.trained_mixture(corpus, variant, 0, 6e-3)
     after = net.blocks[0].experts
     assert torch.equal(before.router.weight, after.router.weight)
     assert not torch.equal(before.up, after.up)

@@ -4,7 +4,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from utils.mixtures import Experts, balance_loss, load_shares, mixture_gpt, route
+from utils.mixtures import Experts, balance_loss, load_shares, mixture_gpt, pick_experts
 from utils.models import CopyingGPT, GPTConfig
 
 CONFIG = GPTConfig(50, 16, 8, 2, 2)
@@ -19,16 +19,16 @@ def filled(layer):
 
 def test_weights_sum_to_one_where_they_are_renormalised():
     probs = torch.tensor([[0.5, 0.1, 0.3, 0.1]])
-    weights, chosen = route(probs, 2)
+    weights, chosen = pick_experts(probs, 2)
     assert chosen.tolist() == [[0, 2]]
     torch.testing.assert_close(weights, torch.tensor([[0.625, 0.375]]))
-    assert route(probs, 1, is_renormalised=False)[0].item() == 0.5
+    assert pick_experts(probs, 1, is_renormalised=False)[0].item() == 0.5
 
 
 @pytest.mark.parametrize("top_k", [0, 5])
 def test_experts_that_do_not_exist_cannot_be_picked(top_k):
     with pytest.raises(ValueError, match="From 4 experts"):
-        route(torch.full((1, 4), 0.25), top_k)
+        pick_experts(torch.full((1, 4), 0.25), top_k)
 
 
 @pytest.mark.parametrize("top_k", [1, 2, 4])

@@ -106,7 +106,7 @@ def dropped_share(chosen: Tensor, n_experts: int, factor: float) -> float:
     return ((counts - capacity).clamp(min=0).sum() / chosen.numel()).item()
 
 
-def build(variant: Variant, vocab_size: int, seed: int) -> nn.Module:
+def with_experts(variant: Variant, vocab_size: int, seed: int) -> nn.Module:
     """4.3's network with these feed-forward layers."""
     torch.manual_seed(seed)
     config = GPTConfig(vocab_size, CONTEXT, 64, 2, 2)
@@ -116,11 +116,11 @@ def build(variant: Variant, vocab_size: int, seed: int) -> nn.Module:
     return net
 
 
-def trained(
+def trained_mixture(
     corpus: Corpus, variant: Variant, seed: int, rate: float
 ) -> tuple[nn.Module, dict[str, Any]]:
     """A trained network, and its losses."""
-    net = build(variant, corpus.tokenizer.vocab_size, seed)
+    net = with_experts(variant, corpus.tokenizer.vocab_size, seed)
     pair = token_windows(corpus.ids["train"], CONTEXT)
     steps = PASSES * math.ceil(len(pair[0]) / BATCH)
     optimizer = language_optimizer(net, rate, RATE_OF_REST)
@@ -206,7 +206,7 @@ def compare(corpus: Corpus, seeds: list[int]) -> tuple[list[dict[str, Any]], dic
         for seed in seeds:
             is_choice = shape not in rates
             candidates = RATES if is_choice else [rates[shape]]
-            tried = [trained(corpus, variant, seed, rate) for rate in candidates]
+            tried = [trained_mixture(corpus, variant, seed, rate) for rate in candidates]
             net, run = min(tried, key=lambda pair: pair[1]["validation_loss"])
             if is_choice:
                 rates[shape] = run["rate"]
