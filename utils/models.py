@@ -202,18 +202,24 @@ def gpt2_weights(net: GPT) -> dict[str, Tensor]:
     return weights
 
 
+PLACES_KEPT = 16
+
+
 def before(x: Tensor, cache: dict[str, Tensor] | None = None, name: str = "") -> Tensor:
-    """What stood one place earlier, zeros before the first; `cache[name]` keeps the last place.
+    """What stood one place earlier, zeros before the first; `cache[name]` keeps the last places.
+
+    One place would do to go on. A few more let `utils.decoding.drop_last` take tokens back.
 
     Shapes:
         x (B, T, C) -> (B, T, C).
 
     Explained in: 4.3
     """
-    first = torch.zeros_like(x[:, :1]) if not cache or name not in cache else cache[name]
+    past = torch.zeros_like(x[:, :1]) if not cache or name not in cache else cache[name]
+    joined = torch.cat([past, x], 1)
     if cache is not None:
-        cache[name] = x[:, -1:]
-    return torch.cat([first, x[:, :-1]], 1)
+        cache[name] = joined[:, -PLACES_KEPT:]
+    return joined[:, -x.shape[1] - 1 : -1]
 
 
 def normed(x: Tensor) -> Tensor:
