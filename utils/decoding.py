@@ -48,11 +48,12 @@ def speculate(
     n: int,
     k: int,
     choose: Choose,
+    rule: Callable = verify,
 ) -> list[int]:
     """The row and n more tokens of the target's, with up to k guessed for each of its passes.
 
     `target(row, m)` gives the probabilities (m, V) after each of the last m ids of a row. With
-    k = 0 nothing is guessed.
+    k = 0 nothing is guessed. Another `rule` than `verify` may write something else than the target.
 
     Raises:
         ValueError: an empty row, or a negative n or k.
@@ -71,7 +72,7 @@ def speculate(
                 break
             q.append(probs)
             draft.append(choose(probs))
-        row += verify(target(row + draft, len(draft) + 1), q, draft, choose)
+        row += rule(target(row + draft, len(draft) + 1), q, draft, choose)
     return row
 
 
@@ -97,22 +98,30 @@ def all_paths(program: Callable[[Choose], object]) -> Iterator[tuple[object, Fra
 
     Explained in: 7.2.4
     """
-    waiting = [()]
+    waiting: list[tuple[int, ...]] = [()]
     while waiting:
-        script = waiting.pop()
-        drawn, weight = [], Fraction(1)
+        path = _Path(waiting.pop(), waiting)
+        yield program(path), path.weight
 
-        def choose(weights: Sequence) -> int:
-            nonlocal weight
-            at = len(drawn)
-            possible = [n for n, one in enumerate(weights) if one]
-            if at >= len(script):
-                waiting.extend((*drawn, n) for n in possible[1:])
-            drawn.append(script[at] if at < len(script) else possible[0])
-            weight *= Fraction(weights[drawn[-1]]) / Fraction(sum(weights))
-            return drawn[-1]
 
-        yield program(choose), weight
+class _Path:
+    """A `choose` that draws by a script, then the first possible, and notes the others."""
+
+    def __init__(self, script: tuple[int, ...], waiting: list[tuple[int, ...]]):
+        self.script, self.waiting = script, waiting
+        self.drawn: tuple[int, ...] = ()
+        self.weight = Fraction(1)
+
+    def __call__(self, weights: Sequence) -> int:
+        at, possible = len(self.drawn), [n for n, one in enumerate(weights) if one]
+        if at < len(self.script):
+            n = self.script[at]
+        else:
+            n = possible[0]
+            self.waiting += [(*self.drawn, other) for other in possible[1:]]
+        self.drawn += (n,)
+        self.weight *= Fraction(weights[n]) / Fraction(sum(weights))
+        return n
 
 
 def drop_last(cache: list, n: int) -> None:
@@ -149,7 +158,7 @@ class Reader:
     after the last. `n_passes` and `n_read` count its passes and the tokens in them.
 
     Raises:
-        ValueError: as `drop_last`, or as the network where the row is too long.
+        ValueError: as the network where the row is too long.
 
     Explained in: 7.2.4
     """
@@ -165,10 +174,10 @@ class Reader:
         same = 0
         while same < min(len(row) - n, len(self.row)) and row[same] == self.row[same]:
             same += 1
-        if same:
+        try:
             drop_last(self.cache, len(self.row) - same)
-        else:
-            self.cache = []
+        except ValueError:  # too far back: read it all anew
+            self.cache, same = [], 0
         new = torch.tensor([row[same:]])
         logits = self.net(new, self.cache)[0, -n:]  # (n, V)
         self.row = list(row)
@@ -221,9 +230,9 @@ def expected_passes(accepted: Sequence[float], k: int) -> float:
     Explained in: 7.2.4
     """
     n = len(accepted)
-    passes = [0.0] * (n + 1)
+    passes = [0] * (n + 1)
     for at in range(n - 1, -1, -1):
-        reach, passes[at] = 1.0, 1.0
+        reach, passes[at] = 1, 1
         for j in range(min(k, n - at - 1)):
             passes[at] += reach * (1 - accepted[at + j]) * passes[at + j + 1]
             reach *= accepted[at + j]
