@@ -1,7 +1,6 @@
 """Graders of chapter 6.1, PyTorch."""
 
 import torch
-import torch.nn.functional as F
 from torch.autograd.graph import saved_tensors_hooks
 
 from utils.exercises import expect, grader, same_number, same_tensor
@@ -28,7 +27,7 @@ def by_hand(answer):
 
 
 @grader("6.1-c", "right, and it keeps one tensor")
-def squared_relu(answer):
+def frugal_activation(answer):
     generator = torch.Generator().manual_seed(0)
     for shape in [(7,), (3, 5)]:
         x = torch.randn(shape, generator=generator, dtype=torch.float64)
@@ -45,7 +44,7 @@ def squared_relu(answer):
 
 
 def _plain(x):
-    return F.relu(x) ** 2
+    return x * x.tanh()
 
 
 def _value_and_slope(function, x, upstream):

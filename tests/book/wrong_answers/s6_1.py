@@ -1,37 +1,43 @@
 """Answers to the exercises of chapter 6.1."""
 
 import torch
-import torch.nn.functional as F
 
 
-class FromOutput(torch.autograd.Function):
+class FromInput(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
-        y = x.relu() ** 2
-        ctx.save_for_backward(y)
-        return y
+        ctx.save_for_backward(x)
+        return x * x.tanh()
 
     @staticmethod
     def backward(ctx, g):
-        return 2 * ctx.saved_tensors[0].sqrt() * g
+        (x,) = ctx.saved_tensors
+        return (x.tanh() + x * (1 - x.tanh() ** 2)) * g
 
 
-class KeepsBoth(torch.autograd.Function):
+class KeepsBoth(FromInput):
     @staticmethod
     def forward(ctx, x):
-        y = x.relu() ** 2
-        ctx.save_for_backward(x, y)
-        return y
+        ctx.save_for_backward(x, x.tanh())
+        return x * x.tanh()
 
     @staticmethod
     def backward(ctx, g):
-        return 2 * ctx.saved_tensors[1].sqrt() * g
+        x, t = ctx.saved_tensors
+        return (t + x * (1 - t**2)) * g
 
 
-class ForgetsUpstream(FromOutput):
+class ForgetsUpstream(FromInput):
     @staticmethod
     def backward(ctx, g):
-        return 2 * ctx.saved_tensors[0].sqrt()
+        (x,) = ctx.saved_tensors
+        return x.tanh() + x * (1 - x.tanh() ** 2)
+
+
+class OnlyTheFirstTerm(FromInput):
+    @staticmethod
+    def backward(ctx, g):
+        return ctx.saved_tensors[0].tanh() * g
 
 
 def clipped(each, limit, whole=True, cap=True, mean=True):
@@ -60,7 +66,7 @@ def scale(G):
 RIGHT = {
     "6.1-a": lambda B, size: B * (340 * size**2 + 560) + 4,
     "6.1-b": (48, 99),
-    "6.1-c": FromOutput.apply,
+    "6.1-c": FromInput.apply,
     "6.1-d": clipped,
     "6.1-e": scale,
 }
@@ -79,11 +85,12 @@ WRONG = {
         ("only the total", 147),
     ],
     "6.1-c": [
-        ("as it is written", lambda x: F.relu(x) ** 2),
-        ("keeps input and output", lambda x: KeepsBoth.apply(x)),
+        ("as it is written", lambda x: x * x.tanh()),
+        ("keeps both factors", lambda x: KeepsBoth.apply(x)),
         ("forgets what comes from above", lambda x: ForgetsUpstream.apply(x)),
-        ("no gradient", lambda x: (F.relu(x) ** 2).detach()),
-        ("not squared", F.relu),
+        ("no product rule", lambda x: OnlyTheFirstTerm.apply(x)),
+        ("no gradient", lambda x: (x * x.tanh()).detach()),
+        ("another function", torch.tanh),
     ],
     "6.1-d": [
         ("each tensor alone", lambda each, limit: clipped(each, limit, whole=False)),
