@@ -26,7 +26,7 @@ from utils.measure import parameters
 from utils.models import GPT, GPTConfig
 from utils.runtime import seed_everything
 
-WIDTHS = (16, 32, 64, 128, 256, 512)
+WIDTHS = (16, 64, 256)
 VOCABULARY, CONTEXT, HEADS, BLOCKS = 512, 64, 2, 2
 TURNS = 15
 PRODUCTS = ("mm", "addmm", "bmm")
