@@ -31,14 +31,14 @@ def test_events_fall_into_their_groups():
 def test_shares_add_up_and_see_a_large_product():
     seed_everything(0)
     matrix = torch.randn(400, 400)
-    found = step_times.shares(lambda: [matrix @ matrix for _ in range(3)])
+    found = step_times.time_shares(lambda: [matrix @ matrix for _ in range(3)])
     assert sum(found.values()) == pytest.approx(1)
     assert found["products"] > 0.5
 
 
 def test_operations_follow_the_formula(small):
     C, T, V, L = 16, step_times.CONTEXT, step_times.VOCABULARY, step_times.BLOCKS
-    flops, calls = step_times.operations(*step_times.network(C, 0))
+    flops, calls = step_times.pass_operations(*step_times.gpt_and_row(C, 0))
     assert flops == 6 * T * (12 * L * C**2 + V * C) + 12 * L * T * C * T
     assert calls > 100
 
@@ -54,7 +54,7 @@ def test_a_run_is_recorded(small, tmp_path, monkeypatch):
 
 
 def test_the_pass_drops_gradients_and_returns_the_loss(small):
-    net, row = step_times.network(8, 0)
-    value = step_times.training_pass(step_times.loss_of, net, row)
+    net, row = step_times.gpt_and_row(8, 0)
+    value = step_times.training_pass(step_times.row_loss, net, row)
     assert value == token_loss(net(row[:, :-1]), row[:, 1:]).item()
     assert all(parameter.grad is None for parameter in net.parameters())

@@ -39,14 +39,14 @@ MOVES = (
 )
 
 
-def network(width: int, seed: int) -> tuple[nn.Module, Tensor]:
+def gpt_and_row(width: int, seed: int) -> tuple[nn.Module, Tensor]:
     """A GPT of this width and one row of tokens for it: (1, T + 1)."""
     torch.manual_seed(seed)
     net = GPT(GPTConfig(VOCABULARY, CONTEXT, width, HEADS, BLOCKS))
     return net, torch.randint(VOCABULARY, (1, CONTEXT + 1))
 
 
-def loss_of(net: nn.Module, row: Tensor) -> Tensor:
+def row_loss(net: nn.Module, row: Tensor) -> Tensor:
     """The mean loss of the row's tokens."""
     return token_loss(net(row[:, :-1]), row[:, 1:])
 
@@ -69,7 +69,7 @@ def kind_of(name: str) -> str:
     return "attention" if "scaled_dot_product" in operator else "other arithmetic"
 
 
-def shares(run: Callable[[], object]) -> dict[str, float]:
+def time_shares(run: Callable[[], object]) -> dict[str, float]:
     """Shares of the time of `run()` by group, from the times of operators without what they call.
 
     What passes between the operators, in Python and in autograd, is bookkeeping too.
@@ -85,12 +85,12 @@ def shares(run: Callable[[], object]) -> dict[str, float]:
     return {name: time / sum(groups.values()) for name, time in groups.items()}
 
 
-def operations(net: nn.Module, row: Tensor) -> tuple[int, int]:
+def pass_operations(net: nn.Module, row: Tensor) -> tuple[int, int]:
     """Floating-point operations of a pass, attention included, and calls of operators."""
     with FlopCounterMode(display=False) as counter, sdpa_kernel(SDPBackend.MATH):
-        training_pass(loss_of, net, row)
+        training_pass(row_loss, net, row)
     with profile(activities=[ProfilerActivity.CPU], acc_events=True) as seen:
-        training_pass(loss_of, net, row)
+        training_pass(row_loss, net, row)
     calls = sum(e.count for e in seen.key_averages() if e.key.startswith("aten::"))
     return counter.get_total_flops(), calls
 
@@ -106,12 +106,12 @@ def in_turns(*runs: Callable[[], object]) -> list[list[float]]:
     return times
 
 
-def measured(width: int, seeds: list[int], backend: str) -> dict[str, Any]:
+def at_width(width: int, seeds: list[int], backend: str) -> dict[str, Any]:
     """All figures of one width; the compiler works once, on the first seed's network."""
     torch.compiler.reset()
-    compiled, runs, seconds = torch.compile(loss_of, backend=backend, fullgraph=True), [], 0.0
+    compiled, runs, seconds = torch.compile(row_loss, backend=backend, fullgraph=True), [], 0.0
     for seed in seeds:
-        net, row = network(width, seed)
+        net, row = gpt_and_row(width, seed)
         before, start = os.times(), process_time()
         fast = training_pass(compiled, net, row)
         if seed == seeds[0]:  # with the compilers that were called
@@ -119,12 +119,12 @@ def measured(width: int, seeds: list[int], backend: str) -> dict[str, Any]:
             children = after.children_user + after.children_system
             children -= before.children_user + before.children_system
             seconds = process_time() - start + children
-        slow = training_pass(loss_of, net, row)
+        slow = training_pass(row_loss, net, row)
         eager_ms, compiled_ms = in_turns(
-            lambda net=net, row=row: training_pass(loss_of, net, row),
+            lambda net=net, row=row: training_pass(row_loss, net, row),
             lambda net=net, row=row: training_pass(compiled, net, row),
         )
-        parts = [shares(lambda: training_pass(loss_of, net, row)) for _ in range(TURNS)]  # noqa: B023
+        parts = [time_shares(lambda: training_pass(row_loss, net, row)) for _ in range(TURNS)]  # noqa: B023
         runs.append(
             {
                 "seed": seed,
@@ -135,7 +135,7 @@ def measured(width: int, seeds: list[int], backend: str) -> dict[str, Any]:
                 "shares": {name: median(part[name] for part in parts) for name in parts[0]},
             }
         )
-    flops, calls = operations(net, row)
+    flops, calls = pass_operations(net, row)
     sizes = {"width": width, "parameters": parameters(net), "flops": flops, "calls": calls}
     return sizes | {"compile_s": seconds, "runs": runs}
 
@@ -150,7 +150,7 @@ def main(arguments: list[str] | None = None) -> None:
     os.environ.setdefault("TORCHINDUCTOR_FORCE_DISABLE_CACHES", "1")
     results = {}
     for width in WIDTHS:
-        results[str(width)] = measured(width, options.seeds, options.backend)
+        results[str(width)] = at_width(width, options.seeds, options.backend)
         print(results[str(width)], flush=True)
     if options.record:
         record = records.Record(
