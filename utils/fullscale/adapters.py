@@ -1,0 +1,221 @@
+"""4.3's network, trained on code and then taught prose: by low-rank adapters, or by training more.
+
+Every way takes the same steps over the same text, at each of a few rates; the rate of a way is
+chosen by the loss on validation prose. What is learned is read off test prose, what is forgotten
+off test code. The grid of rates is kept whole: it shows forgetting against learning.
+
+Explained in: 7.2.2
+"""
+
+import argparse
+import copy
+import math
+from collections.abc import Callable
+from time import process_time
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from utils import data, records, training
+from utils.fullscale import commit
+from utils.language import (
+    PARTS,
+    Corpus,
+    clip_gradients,
+    losses_in_context,
+    source_corpus,
+    split_files,
+    token_loss,
+    token_windows,
+    trained_model,
+)
+from utils.measure import parameters
+from utils.models import CopyingGPT
+from utils.runtime import seed_everything
+
+CONTEXT, BATCH, PASSES, ALPHA, SCORED = 256, 2, 2, 16.0, 24_576
+RANKS = (1, 4, 16, 64)
+ADAPTER_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
+MATRIX_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
+
+
+class LowRank(nn.Module):
+    """A linear layer whose weights stay, plus a trained product of rank r: W + (α/r) B A.
+
+    Shapes:
+        x (..., d_in) -> (..., d_out); A (r, d_in), B (d_out, r).
+
+    Source: Hu et al. 2022, "LoRA: Low-Rank Adaptation of Large Language Models", section 4.1.
+    Explained in: 7.2.2
+    """
+
+    def __init__(self, base: nn.Linear, rank: int, alpha: float):
+        super().__init__()
+        self.base, self.scale = base.requires_grad_(False), alpha / rank
+        self.A = nn.Parameter(torch.randn(rank, base.in_features) / base.in_features**0.5)
+        self.B = nn.Parameter(torch.zeros(base.out_features, rank))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.base(x) + self.scale * (x @ self.A.T) @ self.B.T
+
+    def merged(self) -> Tensor:
+        return self.base.weight + self.scale * self.B @ self.A
+
+
+def linear_layers(net: nn.Module) -> list[tuple[nn.Module, str]]:
+    """Each linear layer of `net`, as the module that holds it and its name there."""
+    return [
+        (parent, name)
+        for parent in net.modules()
+        for name, child in parent.named_children()
+        if isinstance(child, nn.Linear) and not isinstance(parent, LowRank)
+    ]
+
+
+def adapted(net: nn.Module, rank: int, alpha: float = ALPHA, seed: int = 0) -> nn.Module:
+    """A copy of `net` in which only a new low-rank adapter at every linear layer trains.
+
+    Raises:
+        ValueError: a rank below 1, or a network without linear layers.
+
+    Explained in: 7.2.2
+    """
+    if rank < 1 or not linear_layers(net):
+        raise ValueError(f"Adapters need a rank of 1 or more (not {rank}) and a linear layer.")
+    torch.manual_seed(seed)
+    net = copy.deepcopy(net).requires_grad_(False)
+    for parent, name in linear_layers(net):
+        setattr(parent, name, LowRank(getattr(parent, name), rank, alpha))
+    return net
+
+
+def opened(net: nn.Module, only_linear: bool) -> nn.Module:
+    """A copy of `net` in which all parameters train, or only the weights of linear layers."""
+    net = copy.deepcopy(net).requires_grad_(not only_linear)
+    for parent, name in linear_layers(net):
+        getattr(parent, name).requires_grad_(True)
+    return net
+
+
+def prose_corpus(corpus: Corpus, budget: int = 3_000_000) -> Corpus:
+    """Docstrings of files that are not in `source_corpus`, split by file, in `corpus`'s tokens.
+
+    Units: the budget in bytes of source, of which prose is a twelfth.
+
+    Explained in: 7.2.2
+    """
+    known = set(data.source(data.text.PACKAGES, budget=600_000).names)
+    docs = data.docs(budget=budget)
+    files: dict[str, str] = {}
+    for name, text in zip(docs.names, docs.texts):
+        file = name.split(":")[0]
+        if file not in known:
+            files[file] = files.get(file, "") + text + "\n\n"
+    parts = split_files(list(files.values()))
+    ids = {part: torch.tensor(corpus.tokenizer.encode("".join(parts[part]))) for part in PARTS}
+    n_bytes = {part: sum(len(text.encode()) for text in parts[part]) for part in PARTS}
+    return Corpus(corpus.tokenizer, ids, n_bytes, {part: len(parts[part]) for part in PARTS})
+
+
+def teach(
+    net: nn.Module, ids: Tensor, rate: float, passes: int = PASSES, seed: int = 0
+) -> nn.Module:
+    """Train what is open in `net` on a row of ids, by Adam without decay; vectors and tables,
+    which 4.3 trains faster, at five times the rate. Returns `net`.
+
+    Explained in: 7.2.2
+    """
+    pair = token_windows(ids, CONTEXT)
+    is_fast = {name: p.dim() == 1 or name == "token.weight" for name, p in net.named_parameters()}
+    groups = [
+        {"params": [p for n, p in net.named_parameters() if p.requires_grad and is_fast[n] == fast]}
+        | {"lr": 5 * rate if fast else rate}
+        for fast in (False, True)
+    ]
+    groups = [group for group in groups if group["params"]]
+    optimizer = torch.optim.AdamW(groups, betas=(0.9, 0.95), weight_decay=0.0, fused=True)
+    optimizer.register_step_pre_hook(clip_gradients)
+    steps = passes * math.ceil(len(pair[0]) / BATCH)
+    schedule = training.cosine(optimizer, steps, warm_up=min(20, steps // 5))
+    options = {"optimizer": optimizer, "scheduler": schedule, "loss": token_loss}
+    training.fit(net, pair, epochs=passes, batch_size=BATCH, seed=seed, **options)
+    return net
+
+
+def loss_on(net: nn.Module, ids: Tensor) -> float:
+    """The mean loss of a token with half a context before it, in the first of the text. In nats."""
+    return losses_in_context(net, ids[:SCORED], CONTEXT)[0].mean().item()
+
+
+def best_cut(change: Tensor, rank: int) -> tuple[Tensor, float]:
+    """The nearest matrix of this rank, and its share of the squared length of `change`.
+
+    Source: Eckart and Young 1936.
+    Explained in: 7.2.2
+    """
+    U, S, Vh = torch.linalg.svd(change, full_matrices=False)
+    share = S[:rank].square().sum() / S.square().sum()
+    return (U[:, :rank] * S[:rank]) @ Vh[:rank], share.item()
+
+
+def cut_update(before: nn.Module, after: nn.Module, rank: int) -> tuple[nn.Module, float]:
+    """`before` with the best cut of the change of each linear layer; the share kept of all."""
+    net, kept, total = copy.deepcopy(before), 0.0, 0.0
+    layers = zip(linear_layers(net), linear_layers(after), strict=True)
+    with torch.no_grad():
+        for (parent, name), (trained, _) in layers:
+            weight = getattr(parent, name).weight
+            change = getattr(trained, name).weight - weight
+            cut, share = best_cut(change, rank)
+            weight += cut
+            size = change.square().sum().item()
+            kept, total = kept + share * size, total + size
+    return net, kept / total
+
+
+WAYS: dict[str, tuple[Callable[[nn.Module, int], nn.Module], tuple[float, ...]]] = {
+    **{
+        f"rank {rank}": (lambda net, seed, rank=rank: adapted(net, rank, seed=seed), ADAPTER_RATES)
+        for rank in RANKS
+    },
+    "matrices": (lambda net, seed: opened(net, True), MATRIX_RATES),
+    "everything": (lambda net, seed: opened(net, False), MATRIX_RATES),
+}
+
+
+def losses(net: nn.Module, code: Corpus, prose: Corpus) -> dict[str, float]:
+    return {
+        "validation_prose": loss_on(net, prose.ids["validation"]),
+        "prose": loss_on(net, prose.ids["test"]),
+        "code": loss_on(net, code.ids["test"]),
+    }
+
+
+def grid_of_one_seed(code: Corpus, prose: Corpus, seed: int) -> dict[str, Any]:
+    """Every way at every rate, from a network that is trained with the seed, too."""
+    base = trained_model(code, CopyingGPT, seed=seed)
+    found: dict[str, Any] = {"seed": seed, "none": losses(base, code, prose)}
+    for way, (make, rates) in WAYS.items():
+        runs = []
+        for rate in rates:
+            net, start = make(base, seed), process_time()
+            trained = parameters(net)
+            teach(net, prose.ids["train"], rate, seed=seed)
+            seconds = round(process_time() - start, 1)
+            runs.append({"rate": rate, "cpu_seconds": seconds, **losses(net, code, prose)})
+            print(seed, way, trained, runs[-1], flush=True)
+        found[way] = runs
+    return found
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m utils.fullscale.adapters")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S")
+    parser.add_argument("--record", action="store_true", help="write book/results/adapters.json")
+    options = parser.parse_args(arguments)
+    seed_everything(0)
+    code = source_corpus()
+    prose = prose_corpus(code)
+    grid = [grid_of_one_seed(code, prose, seed) for seed in options.seeds]
+    print(grid)
