@@ -36,6 +36,7 @@ from utils.runtime import seed_everything
 
 CONTEXT, BATCH, PASSES, ALPHA, SCORED = 256, 2, 2, 16.0, 24_576
 RANKS = (1, 4, 16, 64)
+CUTS = (1, 4, 16, 32, 64)
 ADAPTER_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 MATRIX_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 
@@ -185,28 +186,49 @@ WAYS: dict[str, tuple[Callable[[nn.Module, int], nn.Module], tuple[float, ...]]]
 
 
 def losses(net: nn.Module, code: Corpus, prose: Corpus) -> dict[str, float]:
-    return {
-        "validation_prose": loss_on(net, prose.ids["validation"]),
-        "prose": loss_on(net, prose.ids["test"]),
-        "code": loss_on(net, code.ids["test"]),
-    }
+    """On validation prose, test prose and test code. Units: nats a token."""
+    texts = {"validation": prose.ids["validation"], "prose": prose.ids["test"]}
+    return {name: loss_on(net, ids) for name, ids in (texts | {"code": code.ids["test"]}).items()}
 
 
-def grid_of_one_seed(code: Corpus, prose: Corpus, seed: int) -> dict[str, Any]:
-    """Every way at every rate, from a network that is trained with the seed, too."""
-    base = trained_model(code, CopyingGPT, seed=seed)
-    found: dict[str, Any] = {"seed": seed, "none": losses(base, code, prose)}
-    for way, (make, rates) in WAYS.items():
-        runs = []
-        for rate in rates:
-            net, start = make(base, seed), process_time()
-            trained = parameters(net)
-            teach(net, prose.ids["train"], rate, seed=seed)
+def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+def run_grid(code: Corpus, prose: Corpus, seeds: list[int]) -> dict[str, Any]:
+    """Every way at every rate, from a network of every seed; then the cuts of full updates."""
+    results: dict[str, Any] = {"none": [], "parameters": {}} | {way: [] for way in WAYS}
+    bases, full = {}, {}
+    for seed in seeds:
+        bases[seed] = trained_model(code, CopyingGPT, seed=seed)
+        results["none"].append({"seed": seed, **losses(bases[seed], code, prose)})
+        for way, (make, rates) in WAYS.items():
+            rows, start = [], process_time()
+            for rate in rates:
+                net = make(bases[seed], seed)
+                results["parameters"][way] = parameters(net)
+                teach(net, prose.ids["train"], rate, seed=seed)
+                rows.append(losses(net, code, prose))
+                if way == "matrices":
+                    full[seed, rate] = net
             seconds = round(process_time() - start, 1)
-            runs.append({"rate": rate, "cpu_seconds": seconds, **losses(net, code, prose)})
-            print(seed, way, trained, runs[-1], flush=True)
-        found[way] = runs
-    return found
+            results[way].append({"seed": seed, "cpu_seconds": seconds, **columns(rows)})
+            print(way, results[way][-1], flush=True)
+    results["chosen"] = {way: best_rate(results[way], rates) for way, (_, rates) in WAYS.items()}
+    results["cut"] = []
+    for seed in seeds:
+        after, rows = full[seed, results["chosen"]["matrices"]], []
+        for rank in CUTS:
+            net, kept = cut_update(bases[seed], after, rank)
+            rows.append({"kept": kept, **losses(net, code, prose)})
+        results["cut"].append({"seed": seed, **columns(rows)})
+    return results
+
+
+def best_rate(runs: list[dict[str, Any]], rates: tuple[float, ...]) -> float:
+    """The rate with the least mean loss on validation prose."""
+    means = [sum(run["validation"][n] for run in runs) for n in range(len(rates))]
+    return rates[means.index(min(means))]
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -217,5 +239,31 @@ def main(arguments: list[str] | None = None) -> None:
     seed_everything(0)
     code = source_corpus()
     prose = prose_corpus(code)
-    grid = [grid_of_one_seed(code, prose, seed) for seed in options.seeds]
-    print(grid)
+    results = run_grid(code, prose, options.seeds)
+    if options.record:
+        record = records.Record(
+            name="adapters",
+            what="Losses in nats a token of 4.3's network after it was taught prose, by low-rank "
+            "adapters or by training its weights: on prose, which it learns, and on code, which "
+            "it forgets; for each way one number for each rate. And the same for the best cuts "
+            "to some ranks of what training all matrices changed.",
+            command="python -m utils.fullscale.adapters --record --seeds "
+            + " ".join(map(str, options.seeds)),
+            seeds=options.seeds,
+            settings={
+                "alpha": ALPHA,
+                "batch_size": BATCH,
+                "context_length": CONTEXT,
+                "passes": PASSES,
+                "scored_tokens": SCORED,
+                "cut_ranks": list(CUTS),
+                "rates": {way: list(rates) for way, (_, rates) in WAYS.items()},
+            },
+            results=results,
+            commit=commit(),
+        )
+        print("recorded in", records.write(record, replace=True).name)
+
+
+if __name__ == "__main__":
+    main()
