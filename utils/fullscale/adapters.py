@@ -34,7 +34,7 @@ from utils.measure import parameters
 from utils.models import CopyingGPT
 from utils.runtime import seed_everything
 
-CONTEXT, BATCH, PASSES, ALPHA, SCORED = 256, 2, 2, 16.0, 24_576
+CONTEXT, BATCH, PASSES, ALPHA, SCORED = 256, 2, 2, 16.0, 16_384
 RANKS = (1, 4, 16, 64)
 CUTS = (1, 4, 16, 32, 64)
 ADAPTER_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
