@@ -99,6 +99,18 @@ def test_a_run_is_recorded(net, corpus, tmp_path, monkeypatch):
     assert results["cut"][0]["prose"][-1] == pytest.approx(best, rel=1e-3)
 
 
+def test_lengths_are_recorded(net, corpus, tmp_path, monkeypatch):
+    monkeypatch.setattr(adapters, "source_corpus", lambda: corpus)
+    monkeypatch.setattr(adapters, "prose_corpus", lambda code: corpus)
+    monkeypatch.setattr(adapters, "trained_model", lambda corpus, kind, seed: net)
+    monkeypatch.setattr(records, "FOLDER", tmp_path)
+    adapters.main(["--record", "--lengths", "--seeds", "3"])
+    results = records.read("adapter-lengths", tmp_path).results
+    assert results["rank 4"][0]["seed"] == 3
+    assert min(results[way][0]["length"] for way in ("rank 4", "matrices")) > 0
+    assert adapters.length_of_update(net, net) == 0
+
+
 def test_prose_comes_from_other_files(corpus):
     prose = adapters.prose_corpus(corpus, budget=700_000)
     assert sum(prose.n_files.values()) >= 4

@@ -37,6 +37,7 @@ from utils.runtime import seed_everything
 CONTEXT, BATCH, PASSES, ALPHA, SCORED = 256, 2, 2, 16.0, 16_384
 RANKS = (1, 4, 16, 64)
 CUTS = (1, 4, 16, 32, 64)
+EQUAL = (("rank 4", 1e-2), ("matrices", 3e-4))  # ways and rates that learn about equally much
 ADAPTER_RATES = (1e-3, 3e-3, 1e-2, 3e-2)
 MATRIX_RATES = (3e-4, 1e-3, 3e-3, 1e-2)
 
@@ -231,14 +232,60 @@ def best_rate(runs: list[dict[str, Any]], rates: tuple[float, ...]) -> float:
     return rates[means.index(min(means))]
 
 
+def length_of_update(before: nn.Module, after: nn.Module) -> float:
+    """The root of the summed squares of what the weights of all linear layers changed by.
+
+    Explained in: 7.2.2
+    """
+    if low := [layer for layer in after.modules() if isinstance(layer, LowRank)]:
+        changes = [layer.merged() - layer.base.weight for layer in low]
+    else:
+        pairs = zip(linear_layers(after), linear_layers(before), strict=True)
+        changes = [getattr(p, n).weight - getattr(q, m).weight for (p, n), (q, m) in pairs]
+    return math.sqrt(sum(change.square().sum().item() for change in changes))
+
+
+def compare_lengths(code: Corpus, prose: Corpus, seeds: list[int]) -> dict[str, Any]:
+    """How far two ways that learn about equally much move the weights."""
+    results: dict[str, Any] = {way: [] for way, _ in EQUAL}
+    for seed in seeds:
+        base = trained_model(code, CopyingGPT, seed=seed)
+        for way, rate in EQUAL:
+            net = WAYS[way][0](base, seed)
+            teach(net, prose.ids["train"], rate, seed=seed)
+            row = {"seed": seed, "length": length_of_update(base, net)}
+            results[way].append(row | losses(net, code, prose))
+            print(way, results[way][-1], flush=True)
+    return results
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m utils.fullscale.adapters")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], metavar="S")
     parser.add_argument("--record", action="store_true", help="write book/results/adapters.json")
+    parser.add_argument("--lengths", action="store_true", help="only adapter-lengths.json")
     options = parser.parse_args(arguments)
     seed_everything(0)
     code = source_corpus()
     prose = prose_corpus(code)
+    command = "python -m utils.fullscale.adapters --record --seeds " + " ".join(
+        map(str, options.seeds)
+    )
+    if options.lengths:
+        results = compare_lengths(code, prose, options.seeds)
+        if options.record:
+            record = records.Record(
+                name="adapter-lengths",
+                what="How far 4.3's network moves when it is taught prose by adapters of rank 4 "
+                "and by training its matrices at a low rate, and its losses, in nats a token.",
+                command=command + " --lengths",
+                seeds=options.seeds,
+                settings={"alpha": ALPHA, "rates": dict(EQUAL)},
+                results=results,
+                commit=commit(),
+            )
+            print("recorded in", records.write(record, replace=True).name)
+        return
     results = run_grid(code, prose, options.seeds)
     if options.record:
         record = records.Record(
@@ -247,8 +294,7 @@ def main(arguments: list[str] | None = None) -> None:
             "adapters or by training its weights: on prose, which it learns, and on code, which "
             "it forgets; for each way one number for each rate. And the same for the best cuts "
             "to some ranks of what training all matrices changed.",
-            command="python -m utils.fullscale.adapters --record --seeds "
-            + " ".join(map(str, options.seeds)),
+            command=command,
             seeds=options.seeds,
             settings={
                 "alpha": ALPHA,
