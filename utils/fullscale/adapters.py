@@ -192,7 +192,7 @@ def losses(net: nn.Module, code: Corpus, prose: Corpus) -> dict[str, float]:
     return {name: loss_on(net, ids) for name, ids in (texts | {"code": code.ids["test"]}).items()}
 
 
-def columns(rows: list[dict[str, float]]) -> dict[str, list[float]]:
+def gathered(rows: list[dict[str, float]]) -> dict[str, list[float]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
@@ -213,7 +213,7 @@ def run_grid(code: Corpus, prose: Corpus, seeds: list[int]) -> dict[str, Any]:
                 if way == "matrices":
                     full[seed, rate] = net
             seconds = round(process_time() - start, 1)
-            results[way].append({"seed": seed, "cpu_seconds": seconds, **columns(rows)})
+            results[way].append({"seed": seed, "cpu_seconds": seconds, **gathered(rows)})
             print(way, results[way][-1], flush=True)
     results["chosen"] = {way: best_rate(results[way], rates) for way, (_, rates) in WAYS.items()}
     results["cut"] = []
@@ -222,7 +222,7 @@ def run_grid(code: Corpus, prose: Corpus, seeds: list[int]) -> dict[str, Any]:
         for rank in CUTS:
             net, kept = cut_update(bases[seed], after, rank)
             rows.append({"kept": kept, **losses(net, code, prose)})
-        results["cut"].append({"seed": seed, **columns(rows)})
+        results["cut"].append({"seed": seed, **gathered(rows)})
     return results
 
 
