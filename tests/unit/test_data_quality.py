@@ -12,9 +12,9 @@ from utils.runtime import seed_everything
 @pytest.fixture
 def windows(monkeypatch):
     seed_everything(0)
-    settings = {"WINDOWS": 24, "CONTEXT": 16, "TRUSTED": 8, "SCORED": 8, "PASSES": (2,)}
+    settings = {"WINDOWS": 24, "CONTEXT": 16, "TRUSTED": 16, "SCORED": 8, "PASSES": (2,)}
     settings |= {"FRESH": (2,), "COPIES": ((0.5, 4),), "NOISE": (0.3,), "GENERATIONS": 2}
-    settings["FILTERS"] = {"difference": (0.5,), "perplexity": (0.5,)}
+    settings["FILTERS"] = {"classifier": (0.5,), "perplexity": (0.5,)}
     for name, value in settings.items():
         monkeypatch.setattr(quality, name, value)
     start = torch.randint(5, (70, 1))
@@ -39,8 +39,8 @@ def test_source_is_cut_into_windows_and_shuffled_by_the_seed():
 def test_half_of_the_pool_is_source_and_a_filter_finds_it(windows):
     pool, is_good = quality.polluted(windows, 0)
     assert len(pool) == 48 and is_good.sum() == 24
-    scores = quality.scores_of(pool, windows.train[-8:])
-    kept = scores["difference"].argsort()[:24]
+    scores = quality.scores_of(pool, windows.train[-16:])
+    kept = scores["classifier"].argsort()[:24]
     assert is_good[kept].float().mean() > 0.8
 
 
@@ -70,6 +70,7 @@ def test_a_run_is_recorded(windows, tmp_path, monkeypatch):
     run = results["seed 1"]
     assert run["noisy"]["noise 0.3"]["expected"] > run["clean"]["test_loss"]
     assert set(run["repeated"]) == {"2 passes", "once, 12"}
-    assert set(run["filtered"]) == {"everything", "difference, 0.5", "perplexity, 0.5"}
+    assert set(run["filtered"]) == {"everything", "classifier, 0.5", "perplexity, 0.5"}
+    assert len(run["generations"]) == len(quality.CHAINS)
     for runs in run["generations"].values():
         assert len(runs) == 3 and all(one["tokens"] <= 512 for one in runs)

@@ -12,8 +12,10 @@ from collections.abc import Sequence
 from time import process_time
 from typing import Any, NamedTuple
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from sklearn.linear_model import LogisticRegression
 from torch import Tensor, nn
 
 from utils import data, records, training
@@ -29,11 +31,12 @@ WINDOWS = 1024  # of 128 tokens each: what every run reads
 SCORED = 400  # windows of the test files, and of the validation files
 PASSES = (2, 4, 8, 16, 32)  # over WINDOWS divided by these
 FRESH = (2, 4, 8)  # WINDOWS divided by these, read once: what less data and compute give
-COPIES = ((0.5, 4), (0.5, 16), (0.5, 64), (0.5, 512), (0.25, 64), (0.75, 64))  # share, copies
+COPIES = ((0.5, 4), (0.5, 16), (0.5, 64), (0.5, 256), (0.25, 64), (0.75, 64))  # share, copies
 NOISE = (0.1, 0.3)
-FILTERS = {"difference": (0.75, 0.5, 0.25, 0.125), "perplexity": (0.5, 0.25)}  # shares kept
+FILTERS = {"classifier": (0.75, 0.5, 0.25, 0.125), "perplexity": (0.5, 0.25)}  # shares kept
 GENERATIONS = 3
-TRUSTED = 64  # windows that a filter may learn from
+CHAINS = (("replaced", 1.0), ("accumulated", 1.0), ("replaced", 0.7))  # and temperatures
+TRUSTED = 128  # windows that a filter may learn from
 
 
 class Windows(NamedTuple):
@@ -184,17 +187,33 @@ def polluted(w: Windows, seed: int) -> tuple[Tensor, Tensor]:
 
 
 def scores_of(pool: Tensor, trusted: Tensor) -> dict[str, Tensor]:
-    """How unlike the trusted text each window is: by its loss, and by its loss less the pool's.
+    """How unlike the trusted text each window is: by its loss alone, or by a classifier.
 
-    Source: Moore and Lewis 2010, "Intelligent Selection of Language Model Training Data".
+    The loss is that of a bigram model of one half of the trusted windows. The classifier tells
+    the other half from a sample of the pool, by that loss and the share of different tokens.
+
     Shapes:
         pool (N, T + 1), trusted (M, T + 1) -> (N,) each.
+
+    Explained in: 7.3
     """
-    losses = []
-    for text in (trusted, pool):
-        model = NGram(text.flatten(), 2, VOCAB)
-        losses.append(-torch.stack([model.log_probs(row).mean() for row in pool]))
-    return {"perplexity": losses[0], "difference": losses[0] - losses[1]}
+    half = len(trusted) // 2
+    model = NGram(trusted[:half].flatten(), 2, VOCAB)
+
+    def features(windows: Tensor) -> Tensor:
+        loss = -torch.stack([model.log_probs(row).mean() for row in windows])
+        different = torch.tensor([len(row.unique()) for row in windows]) / windows.shape[1]
+        return torch.stack([loss, loss**2, different, different**2], 1)
+
+    every, known = features(pool), features(trusted[half:])
+    scaled = [((rows - every.mean(0)) / every.std(0)).numpy() for rows in (every, known)]
+    examples = np.concatenate([scaled[1], scaled[0][: len(known)]])  # the pool is in random order
+    labels = np.arange(len(examples)) < len(known)
+    classifier = LogisticRegression(max_iter=1000).fit(examples, labels)
+    return {
+        "perplexity": every[:, 0],
+        "classifier": -torch.tensor(classifier.decision_function(scaled[0])),
+    }
 
 
 def filtered(w: Windows, seed: int) -> dict[str, Any]:
@@ -220,7 +239,7 @@ def filtered(w: Windows, seed: int) -> dict[str, Any]:
 
 
 @torch.no_grad()
-def samples(net: nn.Module, first: Tensor, seed: int) -> Tensor:
+def samples(net: nn.Module, first: Tensor, seed: int, temperature: float = 1.0) -> Tensor:
     """Windows drawn from the network, a token at a time, after given first tokens.
 
     Shapes:
@@ -229,7 +248,7 @@ def samples(net: nn.Module, first: Tensor, seed: int) -> Tensor:
     fixed = torch.Generator().manual_seed(seed)
     cache, columns = [], [first[:, None]]
     for _ in range(CONTEXT):
-        probs = net(columns[-1], cache)[:, -1].softmax(-1)
+        probs = (net(columns[-1], cache)[:, -1] / temperature).softmax(-1)
         columns.append(probs.multinomial(1, generator=fixed))
     return torch.cat(columns, 1)
 
@@ -243,16 +262,16 @@ def diversity(windows: Tensor) -> dict[str, int]:
 def generations(w: Windows, first: nn.Module, seed: int) -> dict[str, Any]:
     """Each network learns from what the one before wrote: alone, or with all that came before."""
     real, results = w.train[:WINDOWS], {}
-    for name in ("replaced", "accumulated"):
+    for name, temperature in CHAINS:
         net, seen, runs = first, real, [{"test_loss": loss_on(first, w.test), **diversity(real)}]
         for n in range(1, GENERATIONS + 1):
             fixed = torch.Generator().manual_seed(1000 * seed + n)
-            written = samples(net, seen[:, 0][:WINDOWS], 1000 * seed + n)
+            written = samples(net, seen[:, 0][:WINDOWS], 1000 * seed + n, temperature)
             seen = written if name == "replaced" else torch.cat([seen, written])
             seen = seen[torch.randperm(len(seen), generator=fixed)]
             net = trained(seen[:WINDOWS], seed + 100 * n)
             runs.append({"test_loss": loss_on(net, w.test), **diversity(written)})
-        results[name] = runs
+        results[f"{name}, temperature {temperature}"] = runs
     return results
 
 
