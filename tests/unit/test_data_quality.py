@@ -45,7 +45,7 @@ def test_half_of_the_pool_is_source_and_a_filter_finds_it(windows):
 
 
 def test_samples_begin_as_told_and_are_reproducible(windows):
-    net = quality.trained(windows.train[:24], 0, passes=2)
+    net = quality.network_after(windows.train[:24], 0, passes=2)
     first = windows.train[:6, 0]
     one, two = (quality.samples(net, first, seed=3) for _ in range(2))
     assert one.shape == (6, 17) and torch.equal(one, two) and torch.equal(one[:, 0], first)
@@ -56,8 +56,10 @@ def test_the_corrected_loss_undoes_uniform_noise(windows):
     own = windows.train.repeat(8, 1)
     is_noise = torch.rand(own[:, 1:].shape) < 0.5
     targets = torch.where(is_noise, torch.randint(512, is_noise.shape), own[:, 1:])
-    plain = quality.loss_on(quality.trained(own, 0, targets=targets), windows.test)
-    mended = quality.loss_on(quality.trained(own, 0, targets=targets, noise=0.5), windows.test)
+    plain = quality.loss_on(quality.network_after(own, 0, targets=targets), windows.test)
+    mended = quality.loss_on(
+        quality.network_after(own, 0, targets=targets, noise=0.5), windows.test
+    )
     assert mended < plain - 0.2
 
 

@@ -69,7 +69,7 @@ def filled(windows: Tensor, n: int) -> Tensor:
     return windows.repeat(math.ceil(n / len(windows)), 1)[:n]
 
 
-def trained(
+def network_after(
     windows: Tensor,
     seed: int,
     passes: int = 1,
@@ -110,21 +110,21 @@ def loss_on(net: nn.Module, pair: tuple[Tensor, Tensor]) -> float:
     return token_loss(net(pair[0]), pair[1]).item()
 
 
-def loss_of(net: nn.Module, windows: Tensor) -> float:
+def loss_of_windows(net: nn.Module, windows: Tensor) -> float:
     """The mean loss of a token of windows (N, T + 1). Units: nats."""
     return loss_on(net, (windows[:, :-1], windows[:, 1:]))
 
 
-def repeated(w: Windows, seed: int) -> dict[str, Any]:
+def read_again(w: Windows, seed: int) -> dict[str, Any]:
     """Fewer and fewer windows, read more and more often; and the same windows, read once."""
     results: dict[str, Any] = {}
     for passes in PASSES:
         own = w.train[: WINDOWS // passes]
-        net = trained(own, seed, passes)
-        losses = {"test_loss": loss_on(net, w.test), "own_loss": loss_of(net, own[:SCORED])}
+        net = network_after(own, seed, passes)
+        losses = {"test_loss": loss_on(net, w.test), "own_loss": loss_of_windows(net, own[:SCORED])}
         results[f"{passes} passes"] = losses
     for divisor in FRESH:
-        net = trained(w.train[: WINDOWS // divisor], seed)
+        net = network_after(w.train[: WINDOWS // divisor], seed)
         results[f"once, {WINDOWS // divisor}"] = {"test_loss": loss_on(net, w.test)}
     return results
 
@@ -135,10 +135,12 @@ def copied(w: Windows, seed: int) -> dict[str, Any]:
     for share, copies in COPIES:
         n_copied = round(share * WINDOWS)
         part = w.train[-max(1, n_copied // copies) :]
-        net = trained(torch.cat([w.train[: WINDOWS - n_copied], filled(part, n_copied)]), seed)
+        net = network_after(
+            torch.cat([w.train[: WINDOWS - n_copied], filled(part, n_copied)]), seed
+        )
         results[f"share {share}, copies {copies}"] = {
             "test_loss": loss_on(net, w.test),
-            "copied_loss": loss_of(net, part),
+            "copied_loss": loss_of_windows(net, part),
         }
     return results
 
@@ -158,8 +160,8 @@ def noisy(w: Windows, clean: nn.Module, seed: int) -> dict[str, Any]:
         drawn = torch.randint(VOCAB, is_noise.shape, generator=fixed)
         targets = torch.where(is_noise, drawn, own[:, 1:])
         results[f"noise {share}"] = {
-            "test_loss": loss_on(trained(own, seed, targets=targets), w.test),
-            "corrected": loss_on(trained(own, seed, targets=targets, noise=share), w.test),
+            "test_loss": loss_on(network_after(own, seed, targets=targets), w.test),
+            "corrected": loss_on(network_after(own, seed, targets=targets, noise=share), w.test),
             "expected": -((1 - share) * probs + share / VOCAB).log().mean().item(),
         }
     return results
@@ -222,7 +224,7 @@ def filtered(w: Windows, seed: int) -> dict[str, Any]:
     trusted = w.train[-TRUSTED:]
 
     def report(kept: Tensor) -> dict[str, float]:
-        net = trained(filled(pool[kept], WINDOWS), seed)
+        net = network_after(filled(pool[kept], WINDOWS), seed)
         return {
             "test_loss": loss_on(net, w.test),
             "validation_loss": loss_on(net, w.validation),
@@ -269,25 +271,25 @@ def generations(w: Windows, first: nn.Module, seed: int) -> dict[str, Any]:
             written = samples(net, seen[:, 0][:WINDOWS], 1000 * seed + n, temperature)
             seen = written if name == "replaced" else torch.cat([seen, written])
             seen = seen[torch.randperm(len(seen), generator=fixed)]
-            net = trained(seen[:WINDOWS], seed + 100 * n)
+            net = network_after(seen[:WINDOWS], seed + 100 * n)
             runs.append({"test_loss": loss_on(net, w.test), **diversity(written)})
         results[f"{name}, temperature {temperature}"] = runs
     return results
 
 
-def run(seed: int) -> dict[str, Any]:
+def all_runs(seed: int) -> dict[str, Any]:
     """All experiments with one seed."""
     start = process_time()
     w = source_windows(seed)
-    clean = trained(w.train[:WINDOWS], seed)
+    clean = network_after(w.train[:WINDOWS], seed)
     results: dict[str, Any] = {
         "seed": seed,
         "clean": {
             "test_loss": loss_on(clean, w.test),
-            "unseen_loss": loss_of(clean, w.train[-SCORED:]),
+            "unseen_loss": loss_of_windows(clean, w.train[-SCORED:]),
         },
         "parameters": parameters(clean),
-        "repeated": repeated(w, seed),
+        "repeated": read_again(w, seed),
         "copied": copied(w, seed),
         "noisy": noisy(w, clean, seed),
         "filtered": filtered(w, seed),
@@ -307,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     runs = []
     for seed in options.seeds:
-        runs.append(run(seed))
+        runs.append(all_runs(seed))
         print(runs[-1], flush=True)
     if options.record:
         record = records.Record(
