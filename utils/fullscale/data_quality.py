@@ -277,7 +277,7 @@ def generations(w: Windows, first: nn.Module, seed: int) -> dict[str, Any]:
     return results
 
 
-def all_runs(seed: int) -> dict[str, Any]:
+def measured_with(seed: int) -> dict[str, Any]:
     """All experiments with one seed."""
     start = process_time()
     w = source_windows(seed)
@@ -309,7 +309,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     torch.set_num_threads(1)
     runs = []
     for seed in options.seeds:
-        runs.append(all_runs(seed))
+        runs.append(measured_with(seed))
         print(runs[-1], flush=True)
     if options.record:
         record = records.Record(
