@@ -236,7 +236,8 @@ def _summary(found: list[Verdict], n_claims: int) -> list[str]:
     rows = [f"{badge(word)}\n: {n[word]} · {MEANING[word]}" for word in VERDICTS]
     left = n_claims - len(found)
     told = f"Of {n_claims} statements {len(found)} {_have(len(found))} been examined so far"
-    return [f"{told}, and {left} {_have(left)} not.", *rows]
+    some = f"{told}, and {left} {_have(left)} not."
+    return [some if left else f"All {n_claims} statements have been examined.", *rows]
 
 
 MEANING = {

@@ -43,7 +43,9 @@ class Records(BookDirective):
 
     def show(self, record) -> nodes.section:
         machine = ", ".join(f"{key} {value}" for key, value in record.machine.items())
-        text = f"{record.what}\n\n{records_table(record)}\n\n"
+        table = records_table(record)
+        shown = table.count("\n") - 1
+        text = f"{record.what}\n\n```{{dropdown}} The record, {shown} lines\n{table}\n```\n\n"
         text += f"Repeat it with\n\n```bash\n{record.command}\n```\n\n"
         text += f"Recorded on {record.date}: {machine}."
         return self.markdown(text, self.section(record.name, f"record-{record.name}"))

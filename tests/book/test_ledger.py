@@ -233,6 +233,7 @@ def test_a_stale_page_is_refused_in_one_sentence(house):
     assert "is stale: run `python -m tools.ledger`" in ledger.main(["--check"], house)
     assert (house / LEDGER).read_bytes() == first
     assert ledger.main([], house) is None and (house / LEDGER).read_bytes() != first
+    assert "All 2 statements have been examined." in (house / LEDGER).read_text(encoding="utf-8")
     store(house, chapter("3.2.1"))
     ledger.main([], house)
     assert (house / LEDGER).read_bytes() == first
