@@ -22,3 +22,12 @@ def mended_loss(answer):
     for reported, lengths in [(4.0, [128] * 4), (2.5, [3, 9, 40]), (1.0, [2])]:
         right = reported * sum(lengths) / sum(n - 1 for n in lengths)
         same_number(answer(reported, lengths), right, name="the mended loss")
+
+
+@grader("6.3-d", "attention's share grows with the number of places")
+def share_of_attention(answer):
+    for S, P, C, F in [(224, 16, 768, 3072), (32, 8, 48, 96), (384, 16, 1024, 4096)]:
+        places = (S // P) ** 2 + 1
+        weights, attention = places * 2 * (4 * C * C + 2 * C * F), 4 * places * places * C
+        right = attention / (weights + attention)
+        same_number(answer(S, P, C, F), right, name="the share")

@@ -27,7 +27,20 @@ def the_wrong_way_round(reported, lengths):
     return reported * (sum(lengths) - len(lengths)) / sum(lengths)
 
 
-RIGHT = {"6.3-a": 75_497_472, "6.3-b": rate, "6.3-c": mended}
+def share(S, P, C, F):
+    places = (S // P) ** 2 + 1
+    return places / (2 * C + F + places)
+
+
+def without_the_extra_place(S, P, C, F):
+    return (S // P) ** 2 / (2 * C + F + (S // P) ** 2)
+
+
+def over_the_weights(S, P, C, F):
+    return ((S // P) ** 2 + 1) / (2 * C + F)
+
+
+RIGHT = {"6.3-a": 75_497_472, "6.3-b": rate, "6.3-c": mended, "6.3-d": share}
 
 WRONG = {
     "6.3-a": [("keys alone", 37_748_736), ("numbers, not bytes", 18_874_368)],
@@ -38,5 +51,9 @@ WRONG = {
     "6.3-c": [
         ("one target fewer in all", one_target_too_few),
         ("the ratio upside down", the_wrong_way_round),
+    ],
+    "6.3-d": [
+        ("the extra place forgotten", without_the_extra_place),
+        ("attention over the products with weights alone", over_the_weights),
     ],
 }
