@@ -32,3 +32,30 @@ def step_for_codes(answer):
         q = (w / step).round()
         right = torch.linalg.lstsq(q[:, None], w[:, None]).solution.item()
         same_number(float(answer(w, q)), right, name="the step")
+
+
+def _error(W, bits, group):
+    w = W.reshape(-1, group)
+    largest = 2 ** (bits - 1) - 1
+    step = (w.abs().amax(-1, keepdim=True) / largest).half().float()
+    return (step * (w / step).round().clamp(-largest, largest) - w).square().mean().item()
+
+
+@grader("7.2.3-d", "bits where weights are even, small groups where they are not")
+def bits_and_group(answer):
+    even = torch.randn(32, 1024, generator=torch.Generator().manual_seed(1))
+    uneven = even.clone()
+    uneven.view(-1)[::500] *= 10
+    for W, budget in [(even, 4.1), (uneven, 4.1), (even, 3.5), (uneven, 2.6)]:
+        got = answer(W.clone(), budget)
+        expect(
+            isinstance(got, (tuple, list)) and len(got) == 2,
+            "two things are asked for: the bits, and the size of a group",
+        )
+        bits, group = got
+        expect(bits in range(2, 9), "the bits are not one of 2, 3, … 8")
+        expect(group in [2**k for k in range(3, 11)], "the group is not one of 8, 16, … 1,024")
+        expect(bits + 16 / group <= budget, f"{bits} bits in groups of {group} exceed {budget}")
+        fitting = [(b, 2**k) for b in range(2, 9) for k in range(3, 11) if b + 16 / 2**k <= budget]
+        least = min(_error(W, *pair) for pair in fitting)
+        expect(_error(W, bits, group) <= 1.001 * least, "another pair within the budget errs less")
