@@ -7,7 +7,7 @@ import numpy as np
 from utils.exercises import expect, grader, same_number
 
 
-@grader("5.3.3-a", "three forecasts, and the score of the middle one")
+@grader("5.3.3-a", "three forecasts, and the score of the latter two")
 def by_hand(answer):
     expect(
         isinstance(answer, tuple) and len(answer) == 4,
