@@ -13,6 +13,7 @@ from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 ROOT = Path(__file__).parents[2]
+READS = re.compile(r'records\.read\(f?"([^"]+)"\)')
 
 
 class BookDirective(SphinxDirective):
@@ -35,8 +36,9 @@ class Records(BookDirective):
         from utils import records  # here, since it imports torch: only this page waits for it
 
         found = records.all_records()
-        for record in found:
-            self.env.note_dependency(str(records.FOLDER / f"{record.name}.json"))
+        chapters = list(map(str, ROOT.glob("book/[0-9]*/*.ipynb")))
+        for path in [str(records.FOLDER / f"{record.name}.json") for record in found] + chapters:
+            self.env.note_dependency(path)
         if not found:
             return self.markdown("No run has been recorded so far.", nodes.container()).children
         return [self.show(record) for record in found]
@@ -46,9 +48,28 @@ class Records(BookDirective):
         table = records_table(record)
         shown = table.count("\n") - 1
         text = f"{record.what}\n\n```{{dropdown}} The record, {shown} lines\n{table}\n```\n\n"
-        text += f"Repeat it with\n\n```bash\n{record.command}\n```\n\n"
+        text += f"{self.chapters_reading(record.name)}Repeat it with\n\n```bash\n{record.command}\n```\n\n"
         text += f"Recorded on {record.date}: {machine}."
         return self.markdown(text, self.section(record.name, f"record-{record.name}"))
+
+
+    def chapters_reading(self, name: str) -> str:
+        """`Shown in ...` with a link to each chapter that names the record, or nothing."""
+        links = []
+        for path in sorted(ROOT.glob("book/[0-9]*/*.ipynb")):
+            named = READS.findall("\n".join(code_of(path)))
+            patterns = [re.sub(r"\\{.*?\\}", r"[\\w-]+", re.escape(one)) for one in named]
+            docname = path.relative_to(ROOT).with_suffix("").as_posix()
+            if docname in self.env.found_docs and any(re.fullmatch(p, name) for p in patterns):
+                title = f"{'.'.join(map(str, number_of(docname)))} {title_of(path)}"
+                links.append(f"[{title}](../{path.parent.name}/{path.name})")
+        return f"Shown in {', '.join(links)}.\n\n" if links else ""
+
+
+def code_of(path: Path) -> list[str]:
+    """The sources of a notebook's code cells."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    return ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
 
 
 def records_table(record) -> str:
