@@ -48,10 +48,10 @@ class Records(BookDirective):
         table = records_table(record)
         shown = table.count("\n") - 1
         text = f"{record.what}\n\n```{{dropdown}} The record, {shown} lines\n{table}\n```\n\n"
-        text += f"{self.chapters_reading(record.name)}Repeat it with\n\n```bash\n{record.command}\n```\n\n"
+        text += self.chapters_reading(record.name)
+        text += f"Repeat it with\n\n```bash\n{record.command}\n```\n\n"
         text += f"Recorded on {record.date}: {machine}."
         return self.markdown(text, self.section(record.name, f"record-{record.name}"))
-
 
     def chapters_reading(self, name: str) -> str:
         """`Shown in ...` with a link to each chapter that names the record, or nothing."""
