@@ -1,8 +1,4 @@
-"""Training and test part of a data set.
-
-The draws are those of scikit-learn's `train_test_split`, and a test holds them equal; they stand
-here because its import takes longer than everything that most chapters do before training.
-"""
+"""Training and test part of a data set."""
 
 import math
 from typing import NamedTuple
@@ -41,55 +37,26 @@ def split(x, y, test: float = 0.25, seed: int = 0, stratify: bool = True) -> Spl
         raise ValueError(f"The test part is a share between 0 and 1, such as 0.25; not {test!r}.")
     if stratify and y.is_floating_point():
         raise ValueError("Only classes (whole numbers) can be stratified; pass stratify=False.")
-    rng = np.random.RandomState(seed)
-    n_test = math.ceil(test * len(x))
-    labels = y.numpy() if stratify else np.zeros(len(x), dtype=int)
-    _check_counts(labels, n_test, stratify)
-    if stratify:
-        train_at, test_at = _draw_of_each_class(rng, labels, len(x) - n_test, n_test)
-    else:
-        order = rng.permutation(len(x))
-        train_at, test_at = order[n_test:], order[:n_test]
+    from sklearn.model_selection import train_test_split  # only here: its import takes a second
+
+    labels = y.numpy() if stratify else None
+    _check_counts(len(x), math.ceil(test * len(x)), labels)
+    train_at, test_at = train_test_split(
+        np.arange(len(x)), test_size=test, random_state=seed, stratify=labels
+    )
     return Split(x[train_at], x[test_at], y[train_at], y[test_at])
 
 
-def _check_counts(labels, n_test: int, stratify: bool) -> None:
-    n, counts = len(labels), np.unique(labels, return_counts=True)[1]
+def _check_counts(n: int, n_test: int, labels: np.ndarray | None) -> None:
+    counts = [n] if labels is None else np.unique(labels, return_counts=True)[1]
     reason = None
-    if stratify and counts.min() < 2:
+    if labels is not None and min(counts) < 2:
         reason = "a class has only one, and each needs one in either part"
     elif min(n_test, n - n_test) < len(counts):
-        few = f"{len(counts)} classes" if stratify else "one case"
+        few = "one case" if labels is None else f"{len(counts)} classes"
         reason = f"{n - n_test} for training and {n_test} for the test are too few for {few}"
     if reason is not None:
         raise ValueError(f"{n} cases cannot be split so: {reason}.")
-
-
-def _draw_of_each_class(rng, labels, n_train: int, n_test: int) -> tuple[np.ndarray, np.ndarray]:
-    _, which, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    members = np.split(np.argsort(which, kind="stable"), np.cumsum(counts)[:-1])
-    of_train = _shares(rng, counts, n_train)
-    of_test = _shares(rng, counts - of_train, n_test)
-    train, test = [], []
-    for at, first, then in zip(members, of_train, of_test):
-        drawn = at[rng.permutation(len(at))]
-        train.append(drawn[:first])
-        test.append(drawn[first : first + then])
-    return rng.permutation(np.concatenate(train)), rng.permutation(np.concatenate(test))
-
-
-def _shares(rng, counts, n: int) -> np.ndarray:
-    """How many of each class when `n` are drawn: in proportion, the largest rests rounded up."""
-    exact = counts / counts.sum() * n
-    whole = np.floor(exact)
-    rest, missing = exact - whole, int(n - whole.sum())
-    for value in np.unique(rest)[::-1]:
-        (tied,) = np.where(rest == value)
-        if missing > 0:
-            chosen = rng.choice(tied, size=min(len(tied), missing), replace=False)
-            whole[chosen] += 1
-            missing -= len(chosen)
-    return whole.astype(int)
 
 
 def _tensor(name: str, values) -> Tensor:
